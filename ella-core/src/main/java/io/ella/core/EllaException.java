@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The one unchecked root of what this library reports.
  *
- * <p>A message says what was found, what was expected and what to do about it. Subclasses exist only
- * where a caller can react differently (a cancelled generation, say).
+ * <p>A message says what was found, what was expected and what to do about it. Subclasses exist
+ * only where a caller can react differently (a cancelled generation, say).
  */
 public class EllaException extends RuntimeException {
     private static final long serialVersionUID = 1L;
