@@ -12,6 +12,8 @@ public class EllaException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /**
+     * Reports a problem found here.
+     *
      * @param message what was found, what was expected, and the remedy
      */
     public EllaException(String message) {
@@ -19,6 +21,8 @@ public class EllaException extends RuntimeException {
     }
 
     /**
+     * Reports a problem found below.
+     *
      * @param message what was found, what was expected, and the remedy
      * @param cause what was thrown below, kept for the stack trace
      */

@@ -17,17 +17,16 @@ public record ParameterSpec(String name, List<Long> shape) {
     }
 
     /**
+     * {@return the specification of a parameter}
+     *
      * @param name the key of the state dict
      * @param shape the sizes, outermost first
-     * @return the specification
      */
     public static ParameterSpec of(String name, long... shape) {
         return new ParameterSpec(name, Arrays.stream(shape).boxed().toList());
     }
 
-    /**
-     * @return the number of elements
-     */
+    /** {@return the number of elements} */
     public long elements() {
         return shape.stream().reduce(1L, Math::multiplyExact);
     }
