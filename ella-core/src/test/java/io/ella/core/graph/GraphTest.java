@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ella.core.EllaException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
@@ -84,9 +86,14 @@ class GraphTest {
 
     @Test
     void valuesOfAnotherGraphAreRefused() {
-        Value[] kept = new Value[1];
-        Graph.record("first", g -> g.output("x", kept[0] = g.input("x", B, Dim.of(4))));
-        refused("another graph", (g, x) -> x.add(kept[0]));
+        List<Value> kept = new ArrayList<>();
+        Graph.record(
+                "first",
+                g -> {
+                    kept.add(g.input("x", B, Dim.of(4)));
+                    g.output("x", kept.get(0));
+                });
+        refused("another graph", (g, x) -> x.add(kept.get(0)));
     }
 
     private static void refused(String message, BiConsumer<Recorder, Value> forward) {
