@@ -1,0 +1,179 @@
+package io.ella.core.weights;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.ella.core.EllaException;
+import io.ella.core.graph.ParameterSpec;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+
+/**
+ * Computes every parameter from its name, its shape and a seed, so that a full-size model needs no
+ * file: for conformance cases and benchmarks.
+ *
+ * <p>An element is {@code u}, uniform in [-1, 1): the upper 24 bits of splitmix64 (Steele, Lea,
+ * Flood 2014) over the FNV-1a hash of the name, the seed and the row-major index. A bias (except
+ * {@code relative_attention_bias}) is {@code u / 20}, any other vector {@code 1 + u / 10}, and the
+ * rest {@code u * sqrt(3 / fanIn)}, which keeps the variance of activations. All tensors are F32,
+ * and the same bits on every machine and in every language.
+ *
+ * <p>Immutable and safe for concurrent reads; large tensors are computed by all cores.
+ */
+public final class HashWeights implements WeightSource {
+
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+    private static final int CHUNK = 1 << 18;
+    private static final int BLOCK = 1 << 11;
+
+    private final long seed;
+
+    /**
+     * Names the family of weights.
+     *
+     * @param seed any number
+     */
+    public HashWeights(long seed) {
+        this.seed = seed;
+    }
+
+    /**
+     * {@return values uniform in [-1, 1), row-major, in all 24 bits that a float has}
+     *
+     * @param name what the values are derived from, beside the seed
+     * @param shape the sizes, outermost first; none for a scalar
+     * @param seed any number
+     * @throws EllaException if a size is negative, or there are more elements than an array can
+     *     have
+     */
+    public static float[] uniform(String name, long[] shape, long seed) {
+        ParameterSpec spec = ParameterSpec.of(name, shape);
+        long elements = StoredTensor.byteSize(name, DType.U8, spec.shape());
+        if (elements > Integer.MAX_VALUE - 8) {
+            throw new EllaException(
+                    "\"%s\": %s has %d elements, too many for an array."
+                            .formatted(name, spec.shape(), elements));
+        }
+        float[] values = new float[(int) elements];
+        new Formula(hash(name, seed), 0, 1).fill(0, FloatBuffer.wrap(values));
+        return values;
+    }
+
+    @Override
+    public String description() {
+        return "hash weights of seed " + seed;
+    }
+
+    /** {@return the empty set: no name is stored, every name can be computed} */
+    @Override
+    public Set<String> names() {
+        return Set.of();
+    }
+
+    /** {@return empty: the shape of a parameter comes from whoever asks} */
+    @Override
+    public Optional<ParameterSpec> find(String name) {
+        return Optional.empty();
+    }
+
+    /** {@return the parameter, computed into fresh direct memory} */
+    @Override
+    public StoredTensor tensor(ParameterSpec spec) {
+        List<ByteBuffer> parts = StoredTensor.allocate(spec.name(), DType.F32, spec.shape());
+        long from = 0;
+        for (ByteBuffer part : parts) {
+            fill(spec, from, part);
+            from += part.capacity() / Float.BYTES;
+        }
+        return StoredTensor.of(spec.name(), DType.F32, spec.shape(), parts);
+    }
+
+    /**
+     * Computes a range of a parameter into the caller's memory, for models that need not be in
+     * memory at once.
+     *
+     * @param spec the whole parameter
+     * @param from the row-major index of the first element
+     * @param into receives little-endian floats from its position to its limit; neither changes
+     */
+    public void fill(ParameterSpec spec, long from, ByteBuffer into) {
+        Formula formula = Formula.of(spec, seed);
+        FloatBuffer floats = into.duplicate().order(LITTLE_ENDIAN).asFloatBuffer();
+        formula.fill(from, floats);
+    }
+
+    /** Accepts everything. */
+    @Override
+    public void check(Collection<ParameterSpec> declared, Predicate<String> ignorable) {}
+
+    @Override
+    public void close() {
+        // Nothing is held.
+    }
+
+    private static long hash(String name, long seed) {
+        long hash = 0xCBF29CE484222325L;
+        for (byte next : name.getBytes(UTF_8)) {
+            hash = (hash ^ (next & 0xff)) * 0x100000001B3L;
+        }
+        return hash ^ (seed * GOLDEN);
+    }
+
+    /** {@code offset + scale * u(index)}, rounded after each operation. */
+    private record Formula(long hash, float offset, float scale) {
+
+        static Formula of(ParameterSpec spec, long seed) {
+            String name = spec.name();
+            List<Long> shape = spec.shape();
+            long hash = HashWeights.hash(name, seed);
+            if (name.endsWith("bias") && !name.contains("relative_attention_bias")) {
+                return new Formula(hash, 0, 0.05f);
+            }
+            if (shape.size() == 1) {
+                return new Formula(hash, 1, 0.1f);
+            }
+            long fanIn = shape.stream().skip(1).reduce(1L, Math::multiplyExact);
+            return new Formula(hash, 0, (float) Math.sqrt(3.0 / fanIn));
+        }
+
+        void fill(long from, FloatBuffer out) {
+            int start = out.position();
+            int elements = out.remaining();
+            IntStream chunks = IntStream.range(0, (int) (((long) elements + CHUNK - 1) / CHUNK));
+            (elements > CHUNK ? chunks.parallel() : chunks)
+                    .forEach(
+                            chunk -> {
+                                int begin = chunk * CHUNK;
+                                int length = Math.min(CHUNK, elements - begin);
+                                fillChunk(from + begin, out.slice(start + begin, length));
+                            });
+        }
+
+        private void fillChunk(long from, FloatBuffer out) {
+            // The loop over an array is what the JIT compiles well; the copy is cheap.
+            float[] block = new float[Math.min(BLOCK, out.remaining())];
+            long index = from;
+            while (out.hasRemaining()) {
+                int length = Math.min(block.length, out.remaining());
+                long state = hash + index * GOLDEN;
+                for (int i = 0; i < length; i++) {
+                    state += GOLDEN;
+                    long z = state;
+                    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+                    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+                    z ^= z >>> 31;
+                    float u = (int) (z >>> 40) * 0x1p-23f - 1;
+                    block[i] = offset + u * scale;
+                }
+                out.put(block, 0, length);
+                index += length;
+            }
+        }
+    }
+}
