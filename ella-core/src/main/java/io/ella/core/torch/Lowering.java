@@ -1,0 +1,296 @@
+package io.ella.core.torch;
+
+import io.ella.core.graph.Dim;
+import io.ella.core.graph.ElementType;
+import io.ella.core.graph.Graph;
+import io.ella.core.graph.Op;
+import io.ella.core.graph.Value;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Writes a graph as TorchScript source for one precision.
+ *
+ * <p>{@code forward} takes the parameters as one dictionary and the inputs in order, and returns
+ * the outputs as a list, in 32 bits where they are floating point.
+ */
+final class Lowering {
+    private static final int FLOAT32 = Precision.FP32.scalarType();
+
+    private final Graph graph;
+    private final Precision precision;
+    private final StringBuilder code = new StringBuilder();
+
+    private Lowering(Graph graph, Precision precision) {
+        this.graph = graph;
+        this.precision = precision;
+    }
+
+    /** {@return the definition of {@code forward}} */
+    static String forward(Graph graph, Precision precision) {
+        return new Lowering(graph, precision).write();
+    }
+
+    private String write() {
+        code.append("  def forward(self: __torch__.Model, w: Dict[str, Tensor]");
+        graph.inputs().forEach(v -> code.append(", ").append(name(v)).append(": Tensor"));
+        code.append(") -> List[Tensor]:\n");
+        symbols().forEach((symbol, size) -> line(symbol, size));
+        for (Value input : graph.inputs()) {
+            if (input.type() == ElementType.COMPUTE) {
+                line(name(input), cast(input, precision.scalarType()));
+            }
+        }
+        for (Value value : graph.values()) {
+            if (!(value.op() instanceof Op.Input)) {
+                line(name(value), expression(value));
+            }
+        }
+        String results =
+                graph.outputs().stream().map(this::result).collect(Collectors.joining(", "));
+        return code.append("    return [").append(results).append("]\n").toString();
+    }
+
+    /** The symbolic sizes, each read off an input that has it as a whole dimension. */
+    private Map<String, String> symbols() {
+        Map<String, String> symbols = new TreeMap<>();
+        for (Value input : graph.inputs()) {
+            for (int i = 0; i < input.rank(); i++) {
+                String text = input.size(i).toString();
+                if (Bindings.isSymbol(text)) {
+                    symbols.putIfAbsent(text, "torch.size(" + name(input) + ", " + i + ")");
+                }
+            }
+        }
+        return symbols;
+    }
+
+    private void line(String target, String expression) {
+        code.append("    ").append(target).append(" = ").append(expression).append('\n');
+    }
+
+    private static String name(Value value) {
+        return "v" + value.id();
+    }
+
+    private String result(Value value) {
+        boolean isFloat =
+                value.type() == ElementType.COMPUTE || value.type() == ElementType.FLOAT32;
+        return isFloat ? cast(value, FLOAT32) : name(value);
+    }
+
+    private static String cast(Value value, int scalarType) {
+        return "torch.to(" + name(value) + ", " + scalarType + ", False, False)";
+    }
+
+    private String expression(Value v) {
+        Op op = v.op();
+        if (op instanceof Op.Parameter o) {
+            return "w[\"" + o.spec().name() + "\"]";
+        } else if (op instanceof Op.Unary o) {
+            return unary(o.function(), x(v, 0));
+        } else if (op instanceof Op.Binary o) {
+            String function =
+                    switch (o.function()) {
+                        case ADD -> "add";
+                        case SUBTRACT -> "sub";
+                        case MULTIPLY -> "mul";
+                        case DIVIDE -> "div";
+                    };
+            return call(function, x(v, 0), x(v, 1));
+        } else if (op instanceof Op.Affine o) {
+            String product = o.factor() == 1 ? x(v, 0) : call("mul", x(v, 0), number(o.factor()));
+            return o.summand() == 0 ? product : call("add", product, number(o.summand()));
+        } else if (op instanceof Op.Clamp o) {
+            return call("clamp", x(v, 0), number(o.min()), number(o.max()));
+        } else if (op instanceof Op.ClampFp16) {
+            return precision == Precision.FP16
+                    ? call("clamp", x(v, 0), "-64504.", "64504.")
+                    : x(v, 0);
+        } else if (op instanceof Op.Linear o) {
+            return o.hasBias()
+                    ? call("linear", x(v, 0), x(v, 1), x(v, 2))
+                    : call("linear", x(v, 0), x(v, 1));
+        } else if (op instanceof Op.Conv2d o) {
+            return call(
+                    "conv2d",
+                    x(v, 0),
+                    x(v, 1),
+                    x(v, 2),
+                    pair(o.stride()),
+                    pair(o.padding()),
+                    pair(1),
+                    "1");
+        } else if (op instanceof Op.GroupNorm o) {
+            return call("group_norm", x(v, 0), "" + o.groups(), x(v, 1), x(v, 2), number(o.eps()));
+        } else if (op instanceof Op.LayerNorm o) {
+            String weight = o.affine() ? x(v, 1) : "None";
+            String bias = o.affine() ? x(v, 2) : "None";
+            return call(
+                    "layer_norm", x(v, 0), "[" + v.size(-1) + "]", weight, bias, number(o.eps()));
+        } else if (op instanceof Op.RmsNorm o) {
+            return rmsNorm(v, o);
+        } else if (op instanceof Op.Attention o) {
+            return attention(v, o);
+        } else if (op instanceof Op.Rope o) {
+            return rope(v, o);
+        } else if (op instanceof Op.Sinusoid o) {
+            return sinusoid(v, o);
+        } else if (op instanceof Op.Embedding) {
+            return call("embedding", x(v, 1), x(v, 0));
+        } else if (op instanceof Op.Softmax o) {
+            return call("softmax", x(v, 0), "" + o.dim());
+        } else if (op instanceof Op.Concat o) {
+            String all =
+                    v.operands().stream().map(Lowering::name).collect(Collectors.joining(", "));
+            return call("cat", "[" + all + "]", "" + o.dim());
+        } else if (op instanceof Op.Slice o) {
+            return call("narrow", x(v, 0), "" + o.dim(), "" + o.start(), "" + v.size(o.dim()));
+        } else if (op instanceof Op.Reshape) {
+            return call("reshape", x(v, 0), sizes(v.shape()));
+        } else if (op instanceof Op.Expand) {
+            return call("expand", x(v, 0), sizes(v.shape()));
+        } else if (op instanceof Op.Permute o) {
+            return call("permute", x(v, 0), o.order().toString());
+        } else if (op instanceof Op.UpsampleNearest) {
+            return call(
+                    "upsample_nearest2d", x(v, 0), sizes(v.shape().subList(2, 4)), "None", "None");
+        } else if (op instanceof Op.ZeroPad2d o) {
+            List<Integer> sides = List.of(o.left(), o.right(), o.top(), o.bottom());
+            return call("constant_pad_nd", x(v, 0), sides.toString(), "0");
+        } else if (op instanceof Op.MaskOut) {
+            return call("masked_fill", x(v, 0), call("logical_not", x(v, 1)), "float(\"-inf\")");
+        } else if (op instanceof Op.Cast) {
+            int to = v.type() == ElementType.FLOAT32 ? FLOAT32 : precision.scalarType();
+            return cast(v.operands().get(0), to);
+        }
+        throw new IllegalStateException("no lowering of " + op);
+    }
+
+    private static String unary(Op.UnaryFunction function, String x) {
+        return switch (function) {
+            case SILU -> call("silu", x);
+            case GELU -> call("gelu", x);
+            case GELU_TANH -> "torch.gelu(" + x + ", approximate=\"tanh\")";
+            case QUICK_GELU -> call("mul", x, call("sigmoid", call("mul", x, "1.702")));
+            case RELU -> call("relu", x);
+            case SQUARE -> call("square", x);
+            case NEGATE -> call("neg", x);
+            case EXP -> call("exp", x);
+            case SQRT -> call("sqrt", x);
+        };
+    }
+
+    private String rmsNorm(Value v, Op.RmsNorm o) {
+        String f = name(v) + "f";
+        line(f, cast(v.operands().get(0), FLOAT32));
+        String mean = "torch.mean(" + call("square", f) + ", [-1], True)";
+        line(f, call("mul", f, call("rsqrt", call("add", mean, number(o.eps())))));
+        return call(
+                "mul",
+                x(v, 1),
+                "torch.to(" + f + ", " + precision.scalarType() + ", False, False)");
+    }
+
+    private String attention(Value v, Op.Attention o) {
+        Value q = v.operands().get(0);
+        Value k = v.operands().get(1);
+        Dim width = Dim.of(q.size(-1).constant() / o.heads());
+        line(name(v) + "q", heads(x(v, 0), q, o.heads(), width));
+        line(name(v) + "k", keys(x(v, 1), k, o, width));
+        line(name(v) + "v", keys(x(v, 2), k, o, width));
+        String mask = o.hasMask() ? x(v, 3) : "None";
+        String scale = o.scale().isPresent() ? number(o.scale().getAsDouble()) : "None";
+        String causal = o.causal() ? "True" : "False";
+        String n = name(v);
+        line(
+                n,
+                "torch.scaled_dot_product_attention(%sq, %sk, %sv, %s, 0., %s, scale=%s)"
+                        .formatted(n, n, n, mask, causal, scale));
+        return call("reshape", call("transpose", n, "1", "2"), sizes(v.shape()));
+    }
+
+    /** [B, L, heads·d] as [B, heads, L, d], without a copy. */
+    private static String heads(String x, Value value, int heads, Dim width) {
+        List<Dim> split = List.of(value.size(0), value.size(1), Dim.of(heads), width);
+        return call("transpose", call("reshape", x, sizes(split)), "1", "2");
+    }
+
+    /** Keys or values by head, each repeated for the queries that share it. */
+    private static String keys(String x, Value value, Op.Attention o, Dim width) {
+        String split = heads(x, value, o.kvHeads(), width);
+        if (o.kvHeads() == o.heads()) {
+            return split;
+        }
+        Dim group = Dim.of(o.heads() / o.kvHeads());
+        List<Dim> repeated =
+                List.of(value.size(0), Dim.of(o.kvHeads()), group, value.size(1), width);
+        List<Dim> merged = List.of(value.size(0), Dim.of(o.heads()), value.size(1), width);
+        return call(
+                "reshape",
+                call("expand", call("unsqueeze", split, "2"), sizes(repeated)),
+                sizes(merged));
+    }
+
+    private String rope(Value v, Op.Rope o) {
+        long width = v.size(-1).constant() / o.heads();
+        long half = width / 2;
+        String n = name(v);
+        List<Dim> split = List.of(v.size(0), v.size(1), Dim.of(o.heads()), Dim.of(width));
+        line(n + "x", call("reshape", x(v, 0), sizes(split)));
+        String first = call("narrow", n + "x", "-1", "0", "" + half);
+        String second = call("narrow", n + "x", "-1", "" + half, "" + half);
+        line(n + "r", call("cat", "[" + call("neg", second) + ", " + first + "]", "-1"));
+        String cos = call("mul", n + "x", call("unsqueeze", x(v, 1), "1"));
+        String sin = call("mul", n + "r", call("unsqueeze", x(v, 2), "1"));
+        return call("reshape", call("add", cos, sin), sizes(v.shape()));
+    }
+
+    private String sinusoid(Value v, Op.Sinusoid o) {
+        int half = o.width() / 2;
+        String n = name(v);
+        // Computed in 32 bits step by step as the reference does: the angles go up to 1000.
+        String arange =
+                "torch.arange(0, "
+                        + half
+                        + ", 1, dtype="
+                        + FLOAT32
+                        + ", device=ops.prim.device("
+                        + x(v, 0)
+                        + "))";
+        line(n + "f", call("mul", arange, number(-Math.log(10000))));
+        line(n + "f", call("exp", call("div", n + "f", number(half - o.freqShift()))));
+        line(
+                n + "f",
+                call("mul", call("unsqueeze", x(v, 0), "1"), call("unsqueeze", n + "f", "0")));
+        String cos = call("cos", n + "f");
+        String sin = call("sin", n + "f");
+        return call(
+                "cat",
+                o.flipSinToCos() ? "[" + cos + ", " + sin + "]" : "[" + sin + ", " + cos + "]",
+                "-1");
+    }
+
+    private static String x(Value v, int operand) {
+        return name(v.operands().get(operand));
+    }
+
+    private static String call(String function, String... arguments) {
+        return "torch." + function + "(" + String.join(", ", arguments) + ")";
+    }
+
+    private static String pair(int value) {
+        return "[" + value + ", " + value + "]";
+    }
+
+    private static String sizes(List<Dim> shape) {
+        return shape.toString();
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, "%.17e", value);
+    }
+}

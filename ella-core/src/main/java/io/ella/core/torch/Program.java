@@ -1,0 +1,83 @@
+package io.ella.core.torch;
+
+import ai.djl.engine.EngineException;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import io.ella.core.EllaException;
+import io.ella.core.graph.Graph;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A graph compiled for a device and a precision.
+ *
+ * <p>Inputs and outputs that are floating point are 32-bit, whatever the program computes in. On
+ * the CPU several threads may run one program at once; on a GPU one thread at a time may use the
+ * device.
+ */
+public final class Program implements AutoCloseable {
+    private final Torch torch;
+    private final Graph graph;
+    private final Precision precision;
+    private final PtSymbolBlock block;
+
+    Program(Torch torch, Graph graph, Precision precision, PtSymbolBlock block) {
+        this.torch = torch;
+        this.graph = graph;
+        this.precision = precision;
+        this.block = block;
+    }
+
+    /** {@return what was compiled} */
+    public Graph graph() {
+        return graph;
+    }
+
+    /** {@return in what it computes; never {@link Precision#AUTO}} */
+    public Precision precision() {
+        return precision;
+    }
+
+    /**
+     * Runs the program.
+     *
+     * @param weights the parameters that its graph declares, loaded in its precision
+     * @param inputs in the order of the graph's inputs; they stay the caller's
+     * @return the results, which the caller closes
+     * @throws EllaException if an input does not fit the graph, or memory runs out
+     */
+    public Outputs run(Weights weights, Tensor... inputs) {
+        Bindings.of(graph, List.of(inputs));
+        List<IValue> arguments = new ArrayList<>();
+        try {
+            for (Tensor input : inputs) {
+                arguments.add(IValue.from(input.array()));
+            }
+            List<IValue> all = new ArrayList<>(List.of(weights.dictionary()));
+            all.addAll(arguments);
+            try (IValue result = block.forward(all.toArray(new IValue[0]))) {
+                List<Tensor> tensors = new ArrayList<>();
+                for (PtNDArray array : result.toTensorArray(torch.manager())) {
+                    tensors.add(new Tensor(torch, array, Tensor.type(array)));
+                }
+                return new Outputs(tensors);
+            }
+        } catch (EngineException e) {
+            throw torch.failure(graph.name() + " with " + List.of(inputs), e);
+        } finally {
+            arguments.forEach(IValue::close);
+        }
+    }
+
+    /** Frees the compiled code. */
+    @Override
+    public void close() {
+        block.close();
+    }
+
+    @Override
+    public String toString() {
+        return graph.name() + " (" + precision + ", " + torch.device() + ")";
+    }
+}

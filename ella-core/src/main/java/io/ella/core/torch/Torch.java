@@ -1,0 +1,212 @@
+package io.ella.core.torch;
+
+import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.JniUtils;
+import io.ella.core.EllaException;
+import io.ella.core.graph.ElementType;
+import io.ella.core.graph.Graph;
+import io.ella.core.graph.ParameterSpec;
+import io.ella.core.weights.WeightSource;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Collection;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One device: makes tensors, loads weights and compiles programs for it.
+ *
+ * <p>Thread-safe on the CPU. On a GPU one thread at a time may use the device, all {@code Torch}
+ * objects for it counted together. Close it after everything that was made from it.
+ */
+public final class Torch implements AutoCloseable {
+    private final Device device;
+    private final PtNDManager manager;
+    private final AtomicLong live = new AtomicLong();
+
+    private Torch(Device device, PtNDManager manager) {
+        this.device = device;
+        this.manager = manager;
+    }
+
+    /**
+     * Opens a device; the first call in a process loads libtorch.
+     *
+     * @param device which
+     * @return the open device
+     * @throws EllaException if the device or the native library is not there; nothing else is tried
+     */
+    public static Torch open(Device device) {
+        Engine engine = Native.engine();
+        if (device.isCuda()) {
+            int count = engine.hasCapability("CUDA") ? engine.getGpuCount() : 0;
+            if (device.index() >= count) {
+                throw new EllaException(
+                        "%s was asked for; this libtorch sees %d CUDA devices. Use a CUDA build of libtorch and check the driver, or choose the device \"cpu\""
+                                .formatted(device, count));
+            }
+        }
+        ai.djl.Device where =
+                device.isCuda() ? ai.djl.Device.gpu(device.index()) : ai.djl.Device.cpu();
+        return new Torch(device, (PtNDManager) engine.newBaseManager(where));
+    }
+
+    /**
+     * Sets how many threads one operation may use. This holds for the whole process: libtorch has
+     * one pool.
+     *
+     * @param count at least 1
+     */
+    public static void setThreads(int count) {
+        if (count < 1) {
+            throw new EllaException(
+                    "the number of threads is " + count + "; it must be at least 1");
+        }
+        Native.engine();
+        JniUtils.setNumThreads(count);
+    }
+
+    /** {@return how many threads one operation may use} */
+    public static int threads() {
+        Native.engine();
+        return JniUtils.getNumThreads();
+    }
+
+    /** {@return which device this is} */
+    public Device device() {
+        return device;
+    }
+
+    /** {@return the number of tensors that were made here and are not closed yet} */
+    public long liveTensors() {
+        return live.get();
+    }
+
+    /**
+     * {@return a tensor of 32-bit floats}
+     *
+     * @param values the elements, row-major
+     * @param shape the sizes, outermost first
+     */
+    public Tensor tensor(float[] values, long... shape) {
+        ByteBuffer bytes = direct(values.length, Float.BYTES, shape);
+        bytes.asFloatBuffer().put(values);
+        return tensor(bytes, ElementType.FLOAT32, DataType.FLOAT32, shape);
+    }
+
+    /**
+     * {@return a tensor of 64-bit integers}
+     *
+     * @param values the elements, row-major
+     * @param shape the sizes, outermost first
+     */
+    public Tensor tensor(long[] values, long... shape) {
+        ByteBuffer bytes = direct(values.length, Long.BYTES, shape);
+        bytes.asLongBuffer().put(values);
+        return tensor(bytes, ElementType.INT64, DataType.INT64, shape);
+    }
+
+    /**
+     * {@return a tensor of truth values}
+     *
+     * @param values the elements, row-major
+     * @param shape the sizes, outermost first
+     */
+    public Tensor tensor(boolean[] values, long... shape) {
+        ByteBuffer bytes = direct(values.length, 1, shape);
+        for (int i = 0; i < values.length; i++) {
+            bytes.put(i, (byte) (values[i] ? 1 : 0));
+        }
+        return tensor(bytes, ElementType.BOOL, DataType.BOOLEAN, shape);
+    }
+
+    private static ByteBuffer direct(int count, int bytes, long[] shape) {
+        long expected = new Shape(shape).size();
+        if (expected != count) {
+            throw new EllaException(
+                    count + " values do not make a tensor of shape " + new Shape(shape));
+        }
+        return ByteBuffer.allocateDirect(Math.multiplyExact(count, bytes))
+                .order(ByteOrder.nativeOrder());
+    }
+
+    private Tensor tensor(ByteBuffer bytes, ElementType type, DataType dataType, long[] shape) {
+        return new Tensor(this, manager.create(bytes, new Shape(shape), dataType), type);
+    }
+
+    /**
+     * Compiles a graph.
+     *
+     * @param graph what to compute
+     * @param precision in what; {@link Precision#AUTO} has to be resolved before
+     * @return the program, which the caller closes
+     */
+    public Program compile(Graph graph, Precision precision) {
+        byte[] archive = ScriptArchive.of(Lowering.forward(graph, precision));
+        return new Program(this, graph, precision, load(graph.name(), archive));
+    }
+
+    PtSymbolBlock load(String name, byte[] archive) {
+        try {
+            return JniUtils.loadModule(manager, new ByteArrayInputStream(archive), true, false);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // memory does not fail
+        } catch (EngineException e) {
+            throw failure("compiling " + name, e);
+        }
+    }
+
+    /**
+     * Loads parameters. Nothing is read before every declaration has been matched.
+     *
+     * @param declared what a graph needs
+     * @param source where they are; it may be closed afterwards
+     * @param precision of the programs that will use them
+     * @return the parameters, which the caller closes
+     * @throws EllaException if the source does not hold what is declared, or memory runs out
+     */
+    public Weights load(
+            Collection<ParameterSpec> declared, WeightSource source, Precision precision) {
+        try (WeightLoader loader = new WeightLoader(this, precision)) {
+            return loader.load(declared, source);
+        }
+    }
+
+    PtNDManager manager() {
+        return manager;
+    }
+
+    void opened() {
+        live.incrementAndGet();
+    }
+
+    void closed() {
+        live.decrementAndGet();
+    }
+
+    /** Turns what libtorch threw into a message; out of memory is told apart. */
+    EllaException failure(String what, EngineException cause) {
+        String text = String.valueOf(cause.getMessage());
+        boolean memory = text.contains("out of memory") || text.contains("can't allocate memory");
+        if (memory) {
+            return new EllaException(
+                    "%s ran out of memory on %s. Ask for a smaller size, fewer images at once or a lower precision"
+                            .formatted(what, device),
+                    cause);
+        }
+        return new EllaException(what + " failed on " + device + ": " + text, cause);
+    }
+
+    /** Frees what is left of this device's memory. */
+    @Override
+    public void close() {
+        manager.close();
+    }
+}

@@ -1,0 +1,151 @@
+package io.ella.core.torch;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import io.ella.core.graph.ParameterSpec;
+import io.ella.core.weights.DType;
+import io.ella.core.weights.StoredTensor;
+import io.ella.core.weights.WeightSource;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns stored tensors into parameters: in the element type of the program, convolutions
+ * channels-last.
+ *
+ * <p>A tensor that is already stored as the program wants it is not copied: it aliases the mapped
+ * file.
+ */
+final class WeightLoader implements AutoCloseable {
+    /**
+     * {@code stored} is the element type that raw bytes stand for, or -1 where the array is typed.
+     */
+    private static final String CONVERT =
+            """
+              def forward(self: __torch__.Model, parts: List[Tensor], stored: int, shape: List[int], wanted: int) -> Tensor:
+                if torch.eq(torch.len(parts), 1):
+                  x = parts[0]
+                else:
+                  x = torch.cat(parts, 0)
+                if torch.ge(stored, 0):
+                  y = torch.view_copy(x, stored)
+                else:
+                  y = x
+                z = torch.reshape(y, shape)
+                if torch.eq(torch.len(shape), 4):
+                  r = torch.to(z, wanted, False, True, memory_format=2)
+                else:
+                  r = torch.to(z, wanted, False, True)
+                return r
+            """;
+
+    private final Torch torch;
+    private final int wanted;
+    private final PtSymbolBlock convert;
+
+    WeightLoader(Torch torch, Precision precision) {
+        this.torch = torch;
+        this.wanted = precision.scalarType();
+        this.convert = torch.load("the weight loader", ScriptArchive.of(CONVERT));
+    }
+
+    Weights load(Collection<ParameterSpec> declared, WeightSource source) {
+        Map<String, PtNDArray> arrays = new LinkedHashMap<>();
+        long bytes = 0;
+        boolean whole = false;
+        try {
+            for (ParameterSpec spec : declared) {
+                PtNDArray array = load(source.tensor(spec));
+                arrays.put(spec.name(), array);
+                bytes += spec.elements() * (wanted == Precision.FP32.scalarType() ? 4 : 2);
+            }
+            Weights weights = new Weights(arrays, bytes);
+            whole = true;
+            return weights;
+        } catch (EngineException e) {
+            throw torch.failure("loading weights from " + source.description(), e);
+        } finally {
+            if (!whole) {
+                arrays.values().forEach(PtNDArray::close);
+            }
+        }
+    }
+
+    private PtNDArray load(StoredTensor stored) {
+        DataType typed = typed(stored.dtype());
+        long[] shape = stored.shape().stream().mapToLong(Long::longValue).toArray();
+        boolean asStored =
+                typed != null && scalarType(stored.dtype()) == wanted && shape.length != 4;
+        List<PtNDArray> parts = new ArrayList<>();
+        try {
+            for (ByteBuffer part : stored.parts()) {
+                long elements = part.capacity() / (typed == null ? 1 : stored.dtype().bytes());
+                DataType type = typed == null ? DataType.UINT8 : typed;
+                boolean single = asStored && part.capacity() == stored.bytes();
+                Shape partShape = single ? new Shape(shape) : new Shape(elements);
+                parts.add(torch.manager().create(part, partShape, type));
+            }
+            if (asStored && parts.size() == 1) {
+                return parts.remove(0);
+            }
+            return convert(parts, typed == null ? scalarType(stored.dtype()) : -1, shape);
+        } finally {
+            parts.forEach(PtNDArray::close);
+        }
+    }
+
+    private PtNDArray convert(List<PtNDArray> parts, int stored, long[] shape) {
+        try (IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]));
+                IValue from = IValue.from(stored);
+                IValue sizes = IValue.listFrom(shape);
+                IValue to = IValue.from(wanted);
+                IValue result = convert.forward(list, from, sizes, to)) {
+            return result.toTensor(torch.manager());
+        }
+    }
+
+    /** The element type as DJL has it; null where it has none. */
+    private static @Nullable DataType typed(DType dtype) {
+        return switch (dtype) {
+            case F64 -> DataType.FLOAT64;
+            case F32 -> DataType.FLOAT32;
+            case F16 -> DataType.FLOAT16;
+            case I64 -> DataType.INT64;
+            case I32 -> DataType.INT32;
+            case I8 -> DataType.INT8;
+            case U8 -> DataType.UINT8;
+            case BOOL -> DataType.BOOLEAN;
+            case BF16, I16 -> null;
+        };
+    }
+
+    /** The number that TorchScript has for the element type. */
+    private static int scalarType(DType dtype) {
+        return switch (dtype) {
+            case U8 -> 0;
+            case I8 -> 1;
+            case I16 -> 2;
+            case I32 -> 3;
+            case I64 -> 4;
+            case F16 -> 5;
+            case F32 -> 6;
+            case F64 -> 7;
+            case BOOL -> 11;
+            case BF16 -> 15;
+        };
+    }
+
+    @Override
+    public void close() {
+        convert.close();
+    }
+}
