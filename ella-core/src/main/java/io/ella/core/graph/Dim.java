@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.LongBinaryOperator;
@@ -36,6 +37,14 @@ public final class Dim {
             return text.hashCode();
         }
     }
+
+    /**
+     * A size that is a symbol, possibly times a constant.
+     *
+     * @param symbol the name of the symbol
+     * @param factor at least 1
+     */
+    public record Multiple(String symbol, long factor) {}
 
     private static final String CONSTANT = "";
 
@@ -190,6 +199,19 @@ public final class Dim {
             throw new EllaException("a fixed size was expected here, found " + this);
         }
         return terms.isEmpty() ? 0 : Objects.requireNonNull(terms.get(CONSTANT)).coefficient;
+    }
+
+    /** {@return the symbol that can be read off this size; empty if it is anything else} */
+    public Optional<Multiple> asMultiple() {
+        if (terms.size() != 1) {
+            return Optional.empty();
+        }
+        Term term = terms.firstEntry().getValue();
+        boolean single =
+                term.atoms.size() == 1 && term.atoms.get(0).divisor == 1 && term.coefficient > 0;
+        return single
+                ? Optional.of(new Multiple(term.atoms.get(0).text, term.coefficient))
+                : Optional.empty();
     }
 
     /**

@@ -15,10 +15,6 @@ final class Bindings {
 
     private Bindings() {}
 
-    static boolean isSymbol(String dim) {
-        return dim.matches("[A-Za-z][A-Za-z0-9]*");
-    }
-
     /**
      * {@return the values of the symbolic sizes}
      *
@@ -49,10 +45,10 @@ final class Bindings {
             throw misfit(graph, declared, given, symbols);
         }
         for (int d = 0; d < shape.length; d++) {
-            String dim = declared.size(d).toString();
-            if (isSymbol(dim)) {
-                symbols.putIfAbsent(dim, shape[d]);
-            }
+            long size = shape[d];
+            declared.size(d)
+                    .asMultiple()
+                    .ifPresent(m -> symbols.putIfAbsent(m.symbol(), size / m.factor()));
         }
     }
 

@@ -54,15 +54,19 @@ final class Lowering {
         return code.append("    return [").append(results).append("]\n").toString();
     }
 
-    /** The symbolic sizes, each read off an input that has it as a whole dimension. */
+    /** The symbolic sizes, each read off an input. */
     private Map<String, String> symbols() {
         Map<String, String> symbols = new TreeMap<>();
         for (Value input : graph.inputs()) {
             for (int i = 0; i < input.rank(); i++) {
-                String text = input.size(i).toString();
-                if (Bindings.isSymbol(text)) {
-                    symbols.putIfAbsent(text, "torch.size(" + name(input) + ", " + i + ")");
-                }
+                String size = "torch.size(" + name(input) + ", " + i + ")";
+                input.size(i)
+                        .asMultiple()
+                        .ifPresent(
+                                m ->
+                                        symbols.putIfAbsent(
+                                                m.symbol(),
+                                                size + (m.factor() == 1 ? "" : "//" + m.factor())));
             }
         }
         return symbols;

@@ -1,0 +1,110 @@
+package io.ella.unet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ella.core.conformance.ConformanceCase;
+import io.ella.core.conformance.ConformanceResources;
+import io.ella.core.graph.Graph;
+import io.ella.core.torch.Device;
+import io.ella.core.torch.Outputs;
+import io.ella.core.torch.Precision;
+import io.ella.core.torch.Program;
+import io.ella.core.torch.Tensor;
+import io.ella.core.torch.Torch;
+import io.ella.core.torch.Weights;
+import io.ella.core.weights.HashWeights;
+import io.ella.core.weights.StoredTensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The networks against what diffusers computes. */
+class NetworksTest {
+    private static Torch torch;
+
+    @BeforeAll
+    static void open() {
+        torch = Torch.open(Device.CPU);
+    }
+
+    @AfterAll
+    static void close() {
+        assertThat(torch.liveTensors()).isZero();
+        torch.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"unet-tiny-sd", "unet-tiny-xl"})
+    void unet(String name) {
+        ConformanceCase c = ConformanceResources.get(name);
+        UNetConfig config = UNetConfig.from(c.config());
+        Graph graph = UNet2DConditionModel.graph(config, false);
+        List<Tensor> inputs = unetInputs(c, config);
+        List<float[]> result = run(graph, c.seed(), inputs);
+        assertThat(c.distance("sample", result.get(0))).isLessThan(c.tolerance());
+    }
+
+    @Tag("full")
+    @Test
+    void unetSd15() {
+        unet("unet-sd15");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = "vae-tiny")
+    void vae(String name) {
+        ConformanceCase c = ConformanceResources.get(name);
+        VaeConfig config = VaeConfig.from(c.config());
+        List<float[]> decoded =
+                run(AutoencoderKL.decoder(config), c.seed(), List.of(tensor(c, "latent")));
+        assertThat(c.distance("decoded", decoded.get(0))).isLessThan(c.tolerance());
+        List<float[]> moments =
+                run(AutoencoderKL.encoder(config), c.seed(), List.of(tensor(c, "image")));
+        assertThat(c.distance("mean", moments.get(0))).isLessThan(c.tolerance());
+        assertThat(c.distance("logvar", moments.get(1))).isLessThan(c.tolerance());
+    }
+
+    @Tag("full")
+    @Test
+    void vaeSd() {
+        vae("vae-sd");
+    }
+
+    private static List<Tensor> unetInputs(ConformanceCase c, UNetConfig config) {
+        List<Tensor> inputs = new ArrayList<>();
+        inputs.add(torch.tensor(new float[] {c.args().integer("timestep")}, 1));
+        if (config.hasTextTime()) {
+            inputs.add(tensor(c, "pooled"));
+            inputs.add(tensor(c, "time_ids"));
+        }
+        inputs.add(tensor(c, "sample"));
+        inputs.add(tensor(c, "context"));
+        return inputs;
+    }
+
+    private static Tensor tensor(ConformanceCase c, String name) {
+        StoredTensor stored = c.in(name);
+        return torch.tensor(
+                stored.floatArray(), stored.shape().stream().mapToLong(Long::longValue).toArray());
+    }
+
+    private static List<float[]> run(Graph graph, int seed, List<Tensor> inputs) {
+        try (Program program = torch.compile(graph, Precision.FP32);
+                Weights weights =
+                        torch.load(graph.parameters(), new HashWeights(seed), Precision.FP32);
+                Outputs outputs = program.run(weights, inputs.toArray(new Tensor[0]))) {
+            List<float[]> results = new ArrayList<>();
+            for (int i = 0; i < graph.outputs().size(); i++) {
+                results.add(outputs.get(i).floats());
+            }
+            return results;
+        } finally {
+            inputs.forEach(Tensor::close);
+        }
+    }
+}
