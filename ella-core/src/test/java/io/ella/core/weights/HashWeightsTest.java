@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ella.core.EllaException;
 import io.ella.core.graph.ParameterSpec;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -97,8 +98,10 @@ class HashWeightsTest extends WeightSourceContract {
         new HashWeights(3).fill(spec, 100, memory);
         assertThat(memory.position()).isEqualTo(4);
         StoredTensor range = StoredTensor.of("r", DType.F32, List.of(10L), List.of(memory));
-        assertThat(range.floatArray())
-                .containsExactly(java.util.Arrays.copyOfRange(whole, 100, 110));
+        assertThat(range.floatArray()).containsExactly(Arrays.copyOfRange(whole, 100, 110));
+        assertThatThrownBy(() -> new HashWeights(3).fill(spec, 591, memory))
+                .isInstanceOf(EllaException.class)
+                .hasMessageContaining("has 600 elements: 10 from index 591");
     }
 
     @Test

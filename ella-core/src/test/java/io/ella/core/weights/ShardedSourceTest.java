@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ella.core.EllaException;
 import io.ella.core.graph.ParameterSpec;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,7 +47,7 @@ class ShardedSourceTest extends NamedSourceContract {
             return Files.writeString(
                     folder.resolve("model.safetensors.index.json"), text.formatted(ONE, TWO));
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
