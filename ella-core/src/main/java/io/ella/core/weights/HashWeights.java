@@ -7,6 +7,7 @@ import io.ella.core.EllaException;
 import io.ella.core.graph.ParameterSpec;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,13 @@ public final class HashWeights implements WeightSource {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
     private static final int CHUNK = 1 << 18;
     private static final int BLOCK = 1 << 11;
+
+    /** The multiples of the increment, from one. */
+    private static final long[] STEPS = new long[BLOCK];
+
+    static {
+        Arrays.setAll(STEPS, i -> (i + 1) * GOLDEN);
+    }
 
     private final long seed;
 
@@ -101,11 +109,19 @@ public final class HashWeights implements WeightSource {
      * @param spec the whole parameter
      * @param from the row-major index of the first element
      * @param into receives little-endian floats from its position to its limit; neither changes
+     * @throws EllaException if the range is not in the parameter
      */
     public void fill(ParameterSpec spec, long from, ByteBuffer into) {
-        Formula formula = Formula.of(spec, seed);
-        FloatBuffer floats = into.duplicate().order(LITTLE_ENDIAN).asFloatBuffer();
-        formula.fill(from, floats);
+        FloatBuffer floats = into.slice().order(LITTLE_ENDIAN).asFloatBuffer();
+        long elements = StoredTensor.byteSize(spec.name(), DType.F32, spec.shape()) / Float.BYTES;
+        if (from < 0 || from > elements - floats.remaining()) {
+            throw new EllaException(
+                    "\"%s\" has %d elements: %d from index %d are not in it."
+                            .formatted(spec.name(), elements, floats.remaining(), from));
+        }
+        if (floats.hasRemaining()) {
+            Formula.of(spec, seed).fill(from, floats);
+        }
     }
 
     /** Accepts everything. */
@@ -156,23 +172,40 @@ public final class HashWeights implements WeightSource {
         }
 
         private void fillChunk(long from, FloatBuffer out) {
-            // The loop over an array is what the JIT compiles well; the copy is cheap.
-            float[] block = new float[Math.min(BLOCK, out.remaining())];
-            long index = from;
-            while (out.hasRemaining()) {
-                int length = Math.min(block.length, out.remaining());
-                long state = hash + index * GOLDEN;
-                for (int i = 0; i < length; i++) {
-                    state += GOLDEN;
-                    long z = state;
-                    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-                    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-                    z ^= z >>> 31;
-                    float u = (int) (z >>> 40) * 0x1p-23f - 1;
-                    block[i] = offset + u * scale;
-                }
+            int blockSize = Math.min(BLOCK, out.remaining());
+            long[] mixed = new long[blockSize];
+            int[] upper = new int[blockSize];
+            float[] block = new float[blockSize];
+            for (long index = from; out.hasRemaining(); index += blockSize) {
+                int length = Math.min(blockSize, out.remaining());
+                mix(hash + index * GOLDEN, mixed);
+                narrow(mixed, upper);
+                scale(upper, block);
                 out.put(block, 0, length);
-                index += length;
+            }
+        }
+
+        // One plain loop over arrays each, which the JIT compiles to vector instructions.
+
+        private static void mix(long state, long[] out) {
+            for (int i = 0; i < out.length; i++) {
+                long z = state + STEPS[i];
+                z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+                z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+                out[i] = (z ^ (z >>> 31)) >>> 40;
+            }
+        }
+
+        private static void narrow(long[] in, int[] out) {
+            for (int i = 0; i < out.length; i++) {
+                out[i] = (int) in[i];
+            }
+        }
+
+        private void scale(int[] in, float[] out) {
+            for (int i = 0; i < out.length; i++) {
+                float u = in[i] * 0x1p-23f - 1;
+                out[i] = offset + u * scale;
             }
         }
     }

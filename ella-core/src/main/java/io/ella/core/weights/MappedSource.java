@@ -3,6 +3,7 @@ package io.ella.core.weights;
 import io.ella.core.graph.ParameterSpec;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,13 +50,15 @@ final class MappedSource implements WeightSource {
     @Override
     public StoredTensor tensor(ParameterSpec spec) {
         Mapping mapping = mappings.get(spec.name());
-        ParameterSpec found =
-                find(spec.name()).orElseThrow(() -> ParameterCheck.missing(this, spec.name()));
-        if (mapping == null || !found.shape().equals(spec.shape())) {
-            throw ParameterCheck.misshapen(this, spec, found);
+        if (mapping == null) {
+            throw ParameterCheck.missing(this, spec.name());
         }
         StoredTensor stored = source.tensor(mapping.source());
-        return ParameterCheck.verified(this, spec, mapping.apply(stored).renamed(spec.name()));
+        List<Long> shape = mapping.shapeOf(stored.shape());
+        if (!shape.equals(spec.shape())) {
+            throw ParameterCheck.misshapen(this, spec, new ParameterSpec(spec.name(), shape));
+        }
+        return mapping.apply(stored).renamed(spec.name());
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -128,8 +129,14 @@ final class SafetensorsWriter {
             }
             json.endObject();
         }
-        // Unlike String.getBytes, the encoder refuses what UTF-8 cannot say.
-        ByteBuffer bytes = UTF_8.newEncoder().encode(CharBuffer.wrap(text.getBuffer()));
+        ByteBuffer bytes;
+        try {
+            // Unlike String.getBytes, the encoder refuses what UTF-8 cannot say.
+            bytes = UTF_8.newEncoder().encode(CharBuffer.wrap(text.getBuffer()));
+        } catch (CharacterCodingException e) {
+            throw new EllaException(
+                    path + ": the name of a tensor, or its metadata, is not Unicode text.", e);
+        }
         int length = (bytes.remaining() + 7) / 8 * 8;
         if (length > SafetensorsHeader.MAX_LENGTH) {
             throw new EllaException(
