@@ -17,6 +17,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -155,6 +158,7 @@ class PngTest {
     }
 
     @Test
+    @DisabledOnOs(OS.WINDOWS)
     void writesThroughLinks() throws Exception {
         Path target = Files.writeString(folder.resolve("target.png"), "old");
         Path link = Files.createSymbolicLink(folder.resolve("link.png"), target);
@@ -176,7 +180,13 @@ class PngTest {
         assertUnwritable(Path.of(""), "is not a file name");
         assertUnwritable(folder.resolve("none/a.png"), "does not exist");
         assertUnwritable(file.resolve("a.png"), "is not a folder");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void saysBeforeTheWorkThatAFolderTakesNoFiles() {
         assertUnwritable(Path.of("/proc/a.png"), "cannot be created");
+        Png.checkWritable(Path.of("/dev/null"));
     }
 
     private static void assertUnwritable(Path path, String message) {
