@@ -29,17 +29,16 @@ abstract class AlphaSchedule extends TableSchedule {
     }
 
     /** Refuses a division by ᾱ = 0, which {@code rescale_betas_zero_snr} leads to. */
-    final void checkDivisible(Settings settings, Prediction prediction, Limits limits) {
-        if (prediction == Prediction.EPSILON && limits.none()) {
-            for (double t : timesteps) {
-                if (training.alphaCumprod((int) t) == 0) {
-                    throw settings.bad(
-                            "prediction_type",
-                            "v_prediction or sample: there is no signal left at timestep "
-                                    + (long) t
-                                    + " to divide by");
-                }
-            }
+    final void checkDivisible(Settings settings, Prediction prediction, Limits limits, int first) {
+        int timestep = (int) timesteps[first];
+        if (prediction == Prediction.EPSILON
+                && limits.none()
+                && training.alphaCumprod(timestep) == 0) {
+            throw settings.bad(
+                    "prediction_type",
+                    "v_prediction or sample: there is no signal left at timestep "
+                            + timestep
+                            + " to divide by");
         }
     }
 

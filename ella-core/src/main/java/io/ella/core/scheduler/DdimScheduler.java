@@ -35,11 +35,11 @@ final class DdimScheduler implements Scheduler {
         Plan(int steps) {
             super(settings, noise, true, Floats.rounded(spacing.closed(steps)));
             ratio = noise.length() / steps;
-            checkDivisible(settings, prediction, limits);
         }
 
         @Override
         Run run(int beginIndex, Noise source) {
+            checkDivisible(settings, prediction, limits, beginIndex);
             return new DdimRun(this, beginIndex);
         }
     }

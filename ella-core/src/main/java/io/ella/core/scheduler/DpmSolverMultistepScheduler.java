@@ -161,6 +161,9 @@ final class DpmSolverMultistepScheduler implements Scheduler {
             if (index == calls() - 1 && (eulerAtFinal || shortRun || endAtZero)) {
                 return 1;
             }
+            if (sigma(index + 1) == sigma(index)) {
+                return 1; // no distance to go: the higher orders would divide by it
+            }
             int highest = index == calls() - 2 && shortRun ? 2 : order;
             return Math.min(Math.min(order, highest), known + 1);
         }

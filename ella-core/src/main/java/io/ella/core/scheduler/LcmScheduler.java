@@ -46,11 +46,11 @@ final class LcmScheduler implements Scheduler {
     private final class Plan extends AlphaSchedule {
         Plan(double[] timesteps) {
             super(settings, noise, true, timesteps);
-            checkDivisible(settings, prediction, limits);
         }
 
         @Override
         Run run(int beginIndex, Noise source) {
+            checkDivisible(settings, prediction, limits, beginIndex);
             return new LcmRun(this, beginIndex, source);
         }
     }
