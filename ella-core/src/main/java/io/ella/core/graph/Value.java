@@ -481,13 +481,24 @@ public final class Value {
      * @return [.., width]
      */
     public Value embedding(Params p, long rows, long width) {
+        return embedding(p.tensor("weight", rows, width));
+    }
+
+    /**
+     * Rows of a table that is itself a value; this holds the row numbers (INT64).
+     *
+     * @param table [rows, width]
+     * @return [.., width], with the element type of the table
+     */
+    public Value embedding(Value table) {
         if (type != ElementType.INT64) {
             throw new EllaException("rows of a table are looked up by INT64, found " + this);
         }
+        table.requireRank(2, "looking up rows");
         List<Dim> result = new ArrayList<>(shape);
-        result.add(Dim.of(width));
-        List<Value> all = List.of(this, p.tensor("weight", rows, width));
-        return recorder.add(new Op.Embedding(), all, ElementType.COMPUTE, result, Dim.of(0));
+        result.add(table.size(1));
+        return recorder.add(
+                new Op.Embedding(), List.of(this, table), table.type, result, Dim.of(0));
     }
 
     /**

@@ -58,6 +58,21 @@ class ProgramTest {
     }
 
     @Test
+    void rowsOfTable() {
+        Graph graph =
+                Graph.record(
+                        "rows",
+                        g -> {
+                            Value index = g.input("index", ElementType.INT64, N);
+                            Value table = g.input("table", ElementType.FLOAT32, B, Dim.of(2));
+                            g.output("rows", index.embedding(table));
+                        });
+        Tensor index = torch.tensor(new long[] {2, 0}, 2);
+        Tensor table = torch.tensor(new float[] {1, 2, 3, 4, 5, 6}, 3, 2);
+        assertThat(run(graph, Precision.FP32, index, table)).containsExactly(5, 6, 1, 2);
+    }
+
+    @Test
     void elementWise() {
         assertThat(of((g, x) -> x.silu())[2])
                 .isCloseTo((float) (3 / (1 + Math.exp(-3))), within(1e-6f));
