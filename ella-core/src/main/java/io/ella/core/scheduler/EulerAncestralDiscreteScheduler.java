@@ -50,7 +50,7 @@ final class EulerAncestralDiscreteScheduler implements Scheduler {
             float from = sigma(index);
             float to = sigma(index + 1);
             float up = Floats.sqrt(to * to * (from * from - to * to) / (from * from));
-            float down = Floats.sqrt(to * to - up * up);
+            float down = Floats.sqrt(Math.max(to * to - up * up, 0)); // rounding may go below
             float dt = down - from;
             float[] x0 = prediction.originalUnscaled(output, sample, from);
             float[] fresh = source.randn(sample.length);

@@ -51,10 +51,6 @@ final class UniPcMultistepScheduler implements Scheduler {
             throw settings.bad(
                     "predict_x0", "true (false divides by the final sigma, which is zero)");
         }
-        if (endAtZero && !lowerOrderFinal && order > 1) {
-            throw settings.bad(
-                    "lower_order_final", "true (false divides by the final sigma, which is zero)");
-        }
     }
 
     @Override
@@ -122,6 +118,9 @@ final class UniPcMultistepScheduler implements Scheduler {
                 outputs.remove(order);
             }
             int highest = lowerOrderFinal ? Math.min(order, calls() - index) : order;
+            if (sigma(index + 1) == 0 || sigma(index + 1) == sigma(index)) {
+                highest = 1; // the higher orders would divide by infinity or zero
+            }
             lastOrder = Math.min(highest, known + 1);
             lastSample = corrected;
             return update(index + 1, corrected, lastOrder, null);
