@@ -22,7 +22,11 @@ final class UniPcMultistepScheduler implements Scheduler {
     private final Set<Double> correctorDisabled;
 
     UniPcMultistepScheduler(SchedulerConfig config) {
-        settings = new Settings(config);
+        // the names of DPM-Solver's solvers stand for the default, as in the reference
+        settings =
+                new Settings(
+                        config.replacing(
+                                "solver_type", Set.of("midpoint", "heun", "logrho"), "bh2"));
         settings.refuseFlags(
                 "use_exponential_sigmas",
                 "use_beta_sigmas",
@@ -37,10 +41,7 @@ final class UniPcMultistepScheduler implements Scheduler {
         limits = Limits.thresholding(settings);
         order = settings.integer("solver_order", 2, 1, 3);
         predictX0 = settings.flag("predict_x0", true);
-        // the names of other solvers stand for the default, as in the reference
-        bh1 =
-                settings.choice("solver_type", "bh2", "bh1", "bh2", "midpoint", "heun", "logrho")
-                        .equals("bh1");
+        bh1 = settings.choice("solver_type", "bh2", "bh1", "bh2").equals("bh1");
         karras = settings.flag("use_karras_sigmas", false);
         endAtZero =
                 settings.choice("final_sigmas_type", "zero", "zero", "sigma_min").equals("zero");
