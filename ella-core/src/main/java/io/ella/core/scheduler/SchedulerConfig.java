@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,6 +129,11 @@ public record SchedulerConfig(Map<String, @Nullable Object> values) {
 
     SchedulerConfig withClassName(String name) {
         return with(CLASS_NAME, name);
+    }
+
+    SchedulerConfig replacing(String key, Set<String> values, String replacement) {
+        Object value = this.values.get(key);
+        return value != null && values.contains(value) ? with(key, replacement) : this;
     }
 
     private static @Nullable Object normal(String key, @Nullable Object value) {

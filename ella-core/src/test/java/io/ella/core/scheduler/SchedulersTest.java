@@ -130,6 +130,27 @@ class SchedulersTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "DPMSolverMultistepScheduler, sigma_min, heun",
+        "DPMSolverMultistepScheduler, zero, heun",
+        "UniPCMultistepScheduler, sigma_min, bh2",
+        "UniPCMultistepScheduler, zero, bh2",
+        "UniPCMultistepScheduler, zero, bh1"
+    })
+    void theLastStepStaysFiniteWhereTheReferenceDividesByZero(
+            String className, String last, String solver) {
+        SchedulerConfig config =
+                BASE.withClassName(className)
+                        .with("final_sigmas_type", last)
+                        .with("solver_type", solver)
+                        .with("lower_order_final", false)
+                        .with("use_karras_sigmas", true);
+        for (float value : sampled(Schedulers.fromConfig(config).schedule(20), 0)) {
+            assertThat(value).isFinite();
+        }
+    }
+
     @Test
     void trailingSpacingHasAsManyTimestepsAsSteps() {
         // rounding gives the reference a 62nd timestep of -1 here
@@ -177,7 +198,6 @@ class SchedulersTest {
                 "UniPCMultistepScheduler; solver_p; {}",
                 "UniPCMultistepScheduler; use_flow_sigmas; true",
                 "UniPCMultistepScheduler; predict_x0; false",
-                "UniPCMultistepScheduler; lower_order_final; false",
                 "UniPCMultistepScheduler; disable_corrector; true",
                 "LCMScheduler; original_inference_steps; 2000"
             })
