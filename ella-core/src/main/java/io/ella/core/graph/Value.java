@@ -388,11 +388,12 @@ public final class Value {
      *
      * @param p where the parameter is
      * @param eps added to the mean square
-     * @return the same shape
+     * @return the same shape, in the precision of the target
      */
     public Value rmsNorm(Params p, double eps) {
+        requireFloat("RMS norm");
         List<Value> all = List.of(this, p.tensor("weight", lastSize("RMS norm")));
-        return recorder.add(new Op.RmsNorm(eps), all, type, shape, Dim.of(0));
+        return recorder.add(new Op.RmsNorm(eps), all, ElementType.COMPUTE, shape, Dim.of(0));
     }
 
     /**
@@ -481,13 +482,23 @@ public final class Value {
      * @return [.., width]
      */
     public Value embedding(Params p, long rows, long width) {
-        if (type != ElementType.INT64) {
-            throw new EllaException("rows of a table are looked up by INT64, found " + this);
+        return embedding(p.tensor("weight", rows, width));
+    }
+
+    /**
+     * Rows of a table; this holds the row numbers (INT64).
+     *
+     * @param table [rows, width]
+     * @return [.., width], of the type of the table
+     */
+    public Value embedding(Value table) {
+        if (type != ElementType.INT64 || table.rank() != 2) {
+            throw misfit("a look-up of", table, "row numbers are INT64, a table is [rows, width]");
         }
         List<Dim> result = new ArrayList<>(shape);
-        result.add(Dim.of(width));
-        List<Value> all = List.of(this, p.tensor("weight", rows, width));
-        return recorder.add(new Op.Embedding(), all, ElementType.COMPUTE, result, Dim.of(0));
+        result.add(table.size(1));
+        return recorder.add(
+                new Op.Embedding(), List.of(this, table), table.type, result, Dim.of(0));
     }
 
     /**
