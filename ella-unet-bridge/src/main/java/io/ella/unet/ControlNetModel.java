@@ -41,22 +41,19 @@ public final class ControlNetModel {
 
     private static void forward(
             Recorder g, UNetConfig config, List<Integer> embedding, int channels) {
-        Value temb = UNetBlocks.timeEmbedding(g, config);
+        UNetInputs inputs = UNetInputs.declare(g, config);
         Dim batch = Dim.symbol("B");
         Dim height = Dim.symbol("H");
         Dim width = Dim.symbol("W");
-        Value sample = g.input("sample", batch, Dim.of(config.inChannels()), height, width);
-        Value context =
-                g.input("context", batch, Dim.symbol("S"), Dim.of(config.crossAttentionDim()));
         long scale = 1L << (embedding.size() - 1);
         Value image =
                 g.input("image", batch, Dim.of(channels), height.times(scale), width.times(scale));
 
         Params p = g.params();
         int first = config.blockOutChannels().get(0);
-        Value h = sample.conv2d(p.at("conv_in"), first, 3);
+        Value h = inputs.sample().conv2d(p.at("conv_in"), first, 3);
         h = h.add(embed(image, p.at("controlnet_cond_embedding"), embedding, first));
-        UNetBlocks blocks = new UNetBlocks(config, p, temb, context);
+        UNetBlocks blocks = new UNetBlocks(config, p, inputs);
         List<Value> skips = blocks.down(h);
         Value middle = blocks.mid(skips.get(skips.size() - 1));
         for (int i = 0; i < skips.size(); i++) {

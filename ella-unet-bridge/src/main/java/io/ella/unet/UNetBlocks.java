@@ -2,9 +2,7 @@ package io.ella.unet;
 
 import io.ella.core.graph.AttentionOptions;
 import io.ella.core.graph.Dim;
-import io.ella.core.graph.ElementType;
 import io.ella.core.graph.Params;
-import io.ella.core.graph.Recorder;
 import io.ella.core.graph.Value;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,41 +21,34 @@ final class UNetBlocks {
     private final Value temb;
     private final Value context;
 
-    /**
-     * Starts a network.
-     *
-     * @param temb [1 or B, 4·C], after {@link #timeEmbedding}
-     * @param context [B, S, crossAttentionDim]
-     */
-    UNetBlocks(UNetConfig config, Params p, Value temb, Value context) {
+    UNetBlocks(UNetConfig config, Params p, UNetInputs inputs) {
         this.config = config;
         this.p = p;
-        this.temb = temb.silu(); // every residual layer begins with it
-        this.context = context;
+        this.temb = timeEmbedding(inputs).silu(); // every residual layer begins with it
+        this.context = inputs.context();
     }
 
-    /** Declares the inputs timestep and, for SDXL, pooled and time_ids; returns [1 or B, 4·C]. */
-    static Value timeEmbedding(Recorder g, UNetConfig config) {
-        Params p = g.params();
+    /** [1 or B, 4·C]: the timestep and, for SDXL, the pooled text and the time ids. */
+    private Value timeEmbedding(UNetInputs inputs) {
         int width = config.blockOutChannels().get(0);
-        Value timestep = g.input("timestep", ElementType.FLOAT32, Dim.of(1));
-        Value sines =
-                timestep.sinusoid(width, config.flipSinToCos(), config.freqShift()).toCompute();
+        Value sines = sinusoid(inputs.timestep(), width);
         Value temb = mlp(sines, p.at("time_embedding"), 4L * width);
-        if (!config.hasTextTime()) {
+        Value pooled = inputs.pooled();
+        Value timeIds = inputs.timeIds();
+        if (pooled == null || timeIds == null) {
             return temb;
         }
-        Dim batch = Dim.symbol("B");
-        Value pooled = g.input("pooled", batch, Dim.of(config.pooledDim()));
-        Dim ids = Dim.of(UNet2DConditionModel.TIME_IDS);
-        Value timeIds = g.input("time_ids", ElementType.FLOAT32, batch, ids);
+        Dim batch = timeIds.size(0);
+        Dim ids = timeIds.size(1);
         int idWidth = config.additionTimeEmbedDim();
         Value embedded =
-                timeIds.reshape(batch.times(ids))
-                        .sinusoid(idWidth, config.flipSinToCos(), config.freqShift())
-                        .toCompute()
+                sinusoid(timeIds.reshape(batch.times(ids)), idWidth)
                         .reshape(batch, ids.times(idWidth));
         return temb.add(mlp(pooled.concat(-1, embedded), p.at("add_embedding"), 4L * width));
+    }
+
+    private Value sinusoid(Value x, int width) {
+        return x.sinusoid(width, config.flipSinToCos(), config.freqShift()).toCompute();
     }
 
     private static Value mlp(Value x, Params p, long width) {

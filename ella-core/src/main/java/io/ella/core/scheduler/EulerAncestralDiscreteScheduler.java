@@ -1,0 +1,65 @@
+package io.ella.core.scheduler;
+
+/** Euler's method with ancestral noise; {@code scheduling_euler_ancestral_discrete.py}. */
+final class EulerAncestralDiscreteScheduler implements Scheduler {
+    private final Settings settings;
+    private final NoiseSchedule noise;
+    private final Spacing spacing;
+    private final Prediction prediction;
+
+    EulerAncestralDiscreteScheduler(SchedulerConfig config) {
+        settings = new Settings(config);
+        noise = NoiseSchedule.rescalableFinite(settings, 0.0001, 0.02, "linear");
+        spacing = new Spacing(settings, "linspace", noise);
+        prediction = Prediction.of(settings, Prediction.EPSILON, Prediction.V_PREDICTION);
+    }
+
+    @Override
+    public SchedulerConfig config() {
+        return settings.config();
+    }
+
+    @Override
+    public Schedule schedule(int steps) {
+        TableSchedule.checkSteps(steps, noise);
+        double[] timesteps = Floats.toFloat32(spacing.closed(steps));
+        return new Plan(timesteps, Sigmas.withFinal(Sigmas.at(timesteps, noise.sigmas()), 0));
+    }
+
+    private final class Plan extends SigmaSchedule {
+        Plan(double[] timesteps, float[] sigmas) {
+            super(timesteps, sigmas, spacing);
+        }
+
+        @Override
+        Run run(int beginIndex, Noise source) {
+            return new AncestralRun(this, beginIndex, source);
+        }
+    }
+
+    private final class AncestralRun extends SigmaSchedule.SigmaRun {
+        private final Noise source;
+
+        AncestralRun(Plan plan, int beginIndex, Noise source) {
+            super(plan, beginIndex);
+            this.source = source;
+        }
+
+        @Override
+        float[] advance(float[] output, float[] sample) {
+            float from = sigma(index);
+            float to = sigma(index + 1);
+            float up = Floats.sqrt(to * to * (from * from - to * to) / (from * from));
+            float down = Floats.sqrt(to * to - up * up);
+            float dt = down - from;
+            float[] x0 = prediction.originalUnscaled(output, sample, from);
+            float[] fresh = source.randn(sample.length);
+            float[] next = new float[sample.length];
+            for (int i = 0; i < next.length; i++) {
+                next[i] = sample[i] + (sample[i] - x0[i]) / from * dt + fresh[i] * up;
+            }
+            predicted(x0);
+            return next;
+        }
+    }
+}
