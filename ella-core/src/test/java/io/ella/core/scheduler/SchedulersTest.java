@@ -236,7 +236,8 @@ class SchedulersTest {
         assertThatThrownBy(() -> Schedulers.LCM.from(BASE).schedule(51))
                 .isInstanceOf(EllaException.class)
                 .hasMessageContaining("original_inference_steps");
-        assertThatThrownBy(() -> Schedulers.DPMPP_2M.from(BASE).schedule(1000))
+        SchedulerConfig leading = BASE.with("_class_name", "DPMSolverMultistepScheduler");
+        assertThatThrownBy(() -> Schedulers.DPMPP_2M.from(leading).schedule(1000))
                 .isInstanceOf(EllaException.class)
                 .hasMessageContaining("timestep_spacing");
         assertThatThrownBy(
@@ -247,6 +248,22 @@ class SchedulersTest {
         assertThatThrownBy(() -> Schedulers.UNIPC.from(linspace).schedule(1000))
                 .isInstanceOf(EllaException.class)
                 .hasMessageContaining("fewer steps");
+    }
+
+    @Test
+    void aSpacingThatIsOnlyTheDefaultOfTheOldClassDoesNotCarryOver() {
+        SchedulerConfig published =
+                SchedulerConfig.fromJson(
+                        "{\"_class_name\": \"PNDMScheduler\", \"steps_offset\": 1}");
+        SchedulerConfig savedAnew = BASE.with("timestep_spacing", "leading");
+        SchedulerConfig chosen = BASE.with("timestep_spacing", "trailing");
+        double[] linspace = {999, 749, 500, 250};
+        assertThat(Schedulers.DPMPP_2M.from(published).schedule(4).timesteps())
+                .containsExactly(linspace);
+        assertThat(Schedulers.DPMPP_2M.from(savedAnew).schedule(4).timesteps())
+                .containsExactly(linspace);
+        assertThat(Schedulers.DPMPP_2M.from(chosen).schedule(4).timesteps())
+                .containsExactly(999, 749, 499, 249);
     }
 
     @Test
