@@ -1,0 +1,158 @@
+package io.ella.samples;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import io.ella.core.torch.Precision;
+import io.ella.core.torch.Torch;
+import io.ella.samples.bench.Benchmark;
+import io.ella.samples.bench.PeakMemory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ella bench}: how fast one network is, at full size and with computed weights. */
+@Command(
+        name = "bench",
+        description = "Time one network of full size; no checkpoint is needed.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+final class BenchCommand implements Callable<Integer> {
+    /** TorchScript specializes a program in its first two runs. */
+    private static final int WARM_UP = 2;
+
+    @Parameters(
+            paramLabel = "unet|vae|t5|tsc|clip",
+            description = "Which network: U-Net, VAE decoder, flan-t5-xl, connector, CLIP.")
+    private Benchmark.Model model;
+
+    @Option(
+            names = "--size",
+            paramLabel = "N",
+            description =
+                    "Height and width of the latent (default: 64, SDXL 128); for t5, tsc and clip"
+                            + " the number of tokens (default: 128, 128, 77).")
+    private int size;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description = "Rows (default: 2 for unet, else 1).")
+    private int batch;
+
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "Timed runs, after the warm-up. Default: ${DEFAULT-VALUE}.")
+    private int runs = 5;
+
+    @Option(
+            names = "--config",
+            paramLabel = "sd15|sdxl",
+            defaultValue = "sd15",
+            description = "Which family of models. Default: ${DEFAULT-VALUE}.")
+    private Benchmark.Family family = Benchmark.Family.SD15;
+
+    @Option(names = "--streamed", description = "t5: read the weights layer by layer at each run.")
+    private boolean streamed;
+
+    @Mixin private Machine machine = new Machine();
+    @Mixin private Console console = new Console();
+
+    @Override
+    public Integer call() {
+        console.start();
+        machine.check(console);
+        check("--size", size, 0, 1024);
+        check("--batch", batch, 0, 256);
+        check("--runs", runs, 1, 10_000);
+        if (model == Benchmark.Model.CLIP) {
+            check("--size", size, 0, 77);
+        }
+        Precision asked = machine.precision(console, Precision.AUTO);
+        machine.start();
+        Benchmark.Load load = new Benchmark.Load(family, size, batch, streamed);
+        try (Torch torch = Torch.open(machine.device(console));
+                Benchmark benchmark = Benchmark.open(model, load, torch, asked);
+                Progress progress = new Progress(console, "Running")) {
+            List<Double> seconds = new ArrayList<>();
+            for (int i = 0; i < WARM_UP + runs; i++) {
+                long start = System.nanoTime();
+                benchmark.run();
+                if (i >= WARM_UP) {
+                    seconds.add(Math.round((System.nanoTime() - start) / 1e5) / 1e4);
+                }
+                progress.at(i + 1, WARM_UP + runs);
+            }
+            report(benchmark, seconds);
+        }
+        return 0;
+    }
+
+    private void check(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw console.misuse(
+                    "%s is %d, expected %d to %d"
+                            .formatted(option, value, Math.max(1, least), most));
+        }
+    }
+
+    private void report(Benchmark benchmark, List<Double> seconds) {
+        double median = median(seconds);
+        double gflops = benchmark.flops() / median / 1e9;
+        OptionalLong peak = PeakMemory.bytes();
+        Benchmark.Load load = benchmark.load();
+        String name = model.name().toLowerCase(Locale.ROOT);
+        String config = family.name().toLowerCase(Locale.ROOT);
+        console.line(
+                String.format(
+                        Locale.ROOT,
+                        "%s %s, %s, batch %d, size %d: median %.4f s of %d runs, %.0f GFLOP/s, peak"
+                                + " %s, %d threads",
+                        name,
+                        config,
+                        benchmark.precision(),
+                        load.batch(),
+                        load.size(),
+                        median,
+                        seconds.size(),
+                        gflops,
+                        peak.isPresent()
+                                ? String.format(Locale.ROOT, "%.2f GB", peak.getAsLong() / 1e9)
+                                : "unknown",
+                        Torch.threads()));
+        JsonObject json = new JsonObject();
+        json.addProperty("model", name);
+        json.addProperty("config", config);
+        JsonArray list = new JsonArray();
+        seconds.forEach(list::add);
+        json.add("seconds", list);
+        json.addProperty("median", median);
+        json.addProperty("gflops", gflops);
+        json.add(
+                "peakBytes",
+                peak.isPresent() ? new JsonPrimitive(peak.getAsLong()) : JsonNull.INSTANCE);
+        json.addProperty("precision", benchmark.precision().toString());
+        json.addProperty("threads", Torch.threads());
+        json.addProperty("batch", load.batch());
+        json.addProperty("size", load.size());
+        console.result(json);
+    }
+
+    private static double median(List<Double> values) {
+        List<Double> sorted = values.stream().sorted().toList();
+        int middle = sorted.size() / 2;
+        return sorted.size() % 2 == 1
+                ? sorted.get(middle)
+                : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    }
+}

@@ -1,0 +1,126 @@
+package io.ella.samples;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import io.ella.core.EllaException;
+import io.ella.pipeline.ElllaPipeline;
+import io.ella.pipeline.Generation;
+import io.ella.pipeline.GenerationRequest;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One generation with its progress bar. When the process is told to end (Ctrl-C), the generation stops at its
+ * next step and everything is freed before the process goes.
+ */
+final class Drawing implements AutoCloseable {
+    private static final int PATIENCE_SECONDS = 60;
+
+    private final Console console;
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private final Thread hook = new Thread(this::interrupted, "ella-cancel");
+    private volatile boolean cancelled;
+    private volatile @Nullable CompletableFuture<Generation> running;
+    private double loadSeconds;
+
+    Drawing(Console console) {
+        this.console = console;
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    Generation generate(ElllaPipeline.Builder builder, GenerationRequest.Builder request) {
+        long start = System.nanoTime();
+        try (ElllaPipeline pipeline = builder.build();
+                Progress progress = new Progress(console, "Drawing")) {
+            loadSeconds = seconds(System.nanoTime() - start);
+            request.onStep(step -> progress.at(step.index(), step.total()));
+            CompletableFuture<Generation> future = pipeline.generateAsync(request.build());
+            running = future;
+            if (cancelled) {
+                future.cancel(true);
+            }
+            return await(future);
+        }
+    }
+
+    private static Generation await(CompletableFuture<Generation> future) {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw new EllaException("the generation failed: " + e.getCause(), e);
+        } catch (CancellationException | InterruptedException e) {
+            throw new EllaException("cancelled; nothing was written", e);
+        }
+    }
+
+    /** Runs when the process ends before {@link #close}. */
+    private void interrupted() {
+        cancelled = true;
+        console.note("ella: cancelling");
+        CompletableFuture<Generation> future = running;
+        if (future != null) {
+            future.cancel(true);
+        }
+        try {
+            if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                console.note("ella: still busy, ended anyway");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    static double seconds(long nanos) {
+        return Math.round(nanos / 1e6) / 1e3;
+    }
+
+    JsonObject seconds(Generation generation, double total) {
+        JsonObject seconds = new JsonObject();
+        seconds.addProperty("load", loadSeconds);
+        generation
+                .timings()
+                .forEach((stage, time) -> seconds.addProperty(stage, seconds(time.toNanos())));
+        seconds.addProperty("total", total);
+        return seconds;
+    }
+
+    static JsonObject settings(Generation generation, int count) {
+        JsonObject settings = json(generation.provenances().get(0).settings());
+        settings.addProperty("seed", generation.seeds().get(0));
+        settings.addProperty("count", count);
+        return settings;
+    }
+
+    static JsonObject json(Map<String, ?> values) {
+        JsonObject object = new JsonObject();
+        values.forEach(
+                (key, value) ->
+                        object.add(
+                                key,
+                                value instanceof Number number
+                                        ? new JsonPrimitive(number)
+                                        : new JsonPrimitive(String.valueOf(value))));
+        return object;
+    }
+
+    @Override
+    public void close() {
+        finished.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process is ending: the hook is what waits for this.
+        }
+    }
+}

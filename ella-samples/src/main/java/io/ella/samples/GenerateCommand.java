@@ -1,0 +1,192 @@
+package io.ella.samples;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.ella.core.image.Png;
+import io.ella.core.scheduler.Schedulers;
+import io.ella.core.torch.Precision;
+import io.ella.encoders.TokenLength;
+import io.ella.pipeline.ElllaPipeline;
+import io.ella.pipeline.Generation;
+import io.ella.pipeline.GenerationRequest;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ella generate}: a prompt to PNG files. */
+@Command(
+        name = "generate",
+        description = "Draw images from a prompt.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+final class GenerateCommand implements Callable<Integer> {
+    private static final int TRAINED_LENGTH = 128;
+
+    @Parameters(paramLabel = "PROMPT", description = "What the image shows.")
+    private String prompt;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "OUT.png",
+            required = true,
+            description = "The file; of several images, the i-th goes to OUT-i.png.")
+    private Path output;
+
+    @Mixin private ModelOptions model = new ModelOptions();
+
+    @Option(names = "--negative-prompt", paramLabel = "TEXT", description = "What it does not.")
+    private String negativePrompt = "";
+
+    @Option(names = "--steps", paramLabel = "N", description = "Default: 25.")
+    private @Nullable Integer steps;
+
+    @Option(names = "--guidance", paramLabel = "G", description = "Default: 7.5; 1 for none.")
+    private @Nullable Double guidance;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Of the first image; the next has N+1. Default: random.")
+    private @Nullable Long seed;
+
+    @Option(names = "--width", paramLabel = "PIXELS", description = "Default: the model's own.")
+    private @Nullable Integer width;
+
+    @Option(names = "--height", paramLabel = "PIXELS", description = "Default: the model's own.")
+    private @Nullable Integer height;
+
+    @Option(names = "--count", paramLabel = "N", description = "How many images. Default: 1.")
+    private @Nullable Integer count;
+
+    @Option(
+            names = "--scheduler",
+            paramLabel = "NAME",
+            description =
+                    "ddim, pndm, euler, euler-a, heun, dpmpp-2m, dpmpp-2m-karras, dpmpp-3m, unipc or"
+                            + " lcm. Default: dpmpp-2m with ELLA, else the checkpoint's own.")
+    private @Nullable String scheduler;
+
+    @Option(
+            names = "--token-length",
+            paramLabel = "fixed|flexible",
+            description =
+                    "Whether the prompt is padded and cut for ELLA, or as long as it is. Default:"
+                            + " fixed.")
+    private String tokenLength = "fixed";
+
+    @Option(
+            names = "--max-length",
+            paramLabel = "N",
+            description = "Tokens in fixed mode. Default: 128.")
+    private @Nullable Integer maxLength;
+
+    @Mixin private Machine machine = new Machine();
+    @Mixin private Console console = new Console();
+
+    @Override
+    public Integer call() {
+        console.start();
+        machine.check(console);
+        model.check(console);
+        GenerationRequest.Builder request = console.parsed(this::request);
+        GenerationRequest checked = console.parsed(request::build);
+        checkWritable(checked.count());
+        long start = System.nanoTime();
+        machine.start();
+        ElllaPipeline.Builder builder =
+                model.builder()
+                        .device(machine.device(console))
+                        .precision(machine.precision(console, Precision.AUTO));
+        try (Drawing drawing = new Drawing(console)) {
+            Generation generation = drawing.generate(builder, request);
+            Iterable<Path> files = generation.save(output);
+            double total = Drawing.seconds(System.nanoTime() - start);
+            files.forEach(file -> console.line(file.toString()));
+            console.result(report(files, generation, drawing, total, checked.count()));
+        }
+        return 0;
+    }
+
+    /** Before the work starts, so that none is lost. */
+    private void checkWritable(int images) {
+        Png.checkWritable(output);
+        String name = String.valueOf(output.getFileName());
+        int dot = name.lastIndexOf('.');
+        for (int i = 2; i <= images; i++) {
+            String numbered =
+                    dot > 0
+                            ? name.substring(0, dot) + "-" + i + name.substring(dot)
+                            : name + "-" + i;
+            Png.checkWritable(output.resolveSibling(numbered));
+        }
+    }
+
+    private GenerationRequest.Builder request() {
+        GenerationRequest.Builder request =
+                GenerationRequest.of(prompt).negativePrompt(negativePrompt).tokenLength(length());
+        if (width != null || height != null) {
+            request.size(side("width", width), side("height", height));
+        }
+        if (steps != null) {
+            request.steps(steps);
+        }
+        if (guidance != null) {
+            request.guidance(guidance);
+        }
+        if (seed != null) {
+            request.seed(seed);
+        }
+        if (count != null) {
+            request.count(count);
+        }
+        if (scheduler != null) {
+            request.scheduler(Schedulers.named(scheduler));
+        }
+        return request;
+    }
+
+    /** 0 stands for the model's own size, which is not to be asked for by number. */
+    private int side(String name, @Nullable Integer pixels) {
+        if (pixels != null && pixels < 1) {
+            throw console.misuse(
+                    "the %s is %d, expected a positive multiple of 8".formatted(name, pixels));
+        }
+        return pixels == null ? 0 : pixels;
+    }
+
+    private TokenLength length() {
+        return switch (tokenLength) {
+            case "fixed" -> TokenLength.fixed(maxLength == null ? TRAINED_LENGTH : maxLength);
+            case "flexible" -> {
+                if (maxLength != null) {
+                    throw console.misuse("--max-length goes with --token-length fixed only");
+                }
+                yield TokenLength.flexible();
+            }
+            default ->
+                    throw console.misuse(
+                            "--token-length is \"%s\", expected \"fixed\" or \"flexible\""
+                                    .formatted(tokenLength));
+        };
+    }
+
+    private static JsonObject report(
+            Iterable<Path> files, Generation generation, Drawing drawing, double total, int count) {
+        JsonArray names = new JsonArray();
+        files.forEach(file -> names.add(file.toString()));
+        JsonArray seeds = new JsonArray();
+        generation.seeds().forEach(seeds::add);
+        JsonObject result = new JsonObject();
+        result.add("files", names);
+        result.add("seeds", seeds);
+        result.add("seconds", drawing.seconds(generation, total));
+        result.add("settings", Drawing.settings(generation, count));
+        result.add("pipeline", Drawing.json(generation.provenances().get(0).pipeline()));
+        return result;
+    }
+}

@@ -1,0 +1,114 @@
+package io.ella.samples;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.ella.core.EllaException;
+import io.ella.core.image.Png;
+import io.ella.core.torch.Device;
+import io.ella.core.torch.Precision;
+import io.ella.pipeline.ElllaPipeline;
+import io.ella.pipeline.Generation;
+import io.ella.pipeline.GenerationRequest;
+import io.ella.pipeline.Provenance;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ella replay}: draws an image again from what its file says about how it was made. */
+@Command(
+        name = "replay",
+        description = {
+            "Draw an image again from the settings inside its PNG file.",
+            "The model files have to be where they were, and the same."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+final class ReplayCommand implements Callable<Integer> {
+    private static final String EMBEDDED = "the embedded default";
+
+    @Parameters(paramLabel = "IMAGE.png", description = "An image drawn by ella.")
+    private Path image;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "OUT.png",
+            required = true,
+            description = "The file to write.")
+    private Path output;
+
+    @Mixin private Console console = new Console();
+
+    @Override
+    public Integer call() {
+        console.start();
+        if (image.toString().isBlank()) {
+            throw console.misuse("the path of the image is blank");
+        }
+        Provenance recorded = recorded();
+        GenerationRequest.Builder request = Replays.builder(recorded.request());
+        Png.checkWritable(output);
+        Map<String, String> made = recorded.pipeline();
+        boolean embedded = EMBEDDED.equals(made.get("model"));
+        if (!embedded) {
+            Replays.verifyFiles(recorded.files());
+        }
+        long start = System.nanoTime();
+        try (Drawing drawing = new Drawing(console)) {
+            Generation generation = drawing.generate(builder(made, embedded), request);
+            if (embedded) {
+                Map<String, String> now = generation.provenances().get(0).files();
+                Replays.verifyHashes(recorded.files(), now);
+            }
+            List<Path> files = generation.save(output);
+            console.line(files.get(0).toString());
+            JsonObject result = new JsonObject();
+            JsonArray names = new JsonArray();
+            files.forEach(file -> names.add(file.toString()));
+            result.add("files", names);
+            double total = Drawing.seconds(System.nanoTime() - start);
+            result.add("seconds", drawing.seconds(generation, total));
+            result.add("settings", Drawing.settings(generation, 1));
+            console.result(result);
+        }
+        return 0;
+    }
+
+    private Provenance recorded() {
+        String json = Png.texts(image).get(Png.PROVENANCE);
+        if (json == null) {
+            throw new EllaException(
+                    image
+                            + " does not say how it was made: it has no text \""
+                            + Png.PROVENANCE
+                            + "\". Give a PNG as ella wrote it, not edited or sent through a service"
+                            + " that strips texts.");
+        }
+        return Provenance.parse(json, image.toString());
+    }
+
+    private ElllaPipeline.Builder builder(Map<String, String> made, boolean embedded) {
+        ElllaPipeline.Builder builder =
+                ElllaPipeline.builder()
+                        .device(Device.of(made.getOrDefault("device", "cpu")))
+                        .precision(Precision.of(made.getOrDefault("precision", "auto")));
+        if (!embedded) {
+            String model = made.get("model");
+            if (model == null) {
+                throw new EllaException(image + " does not name the model that drew it");
+            }
+            builder.model(Path.of(model));
+            if (made.containsKey("ella") && made.containsKey("text_encoder")) {
+                builder.ella(Path.of(Objects.requireNonNull(made.get("ella"))));
+                builder.textEncoder(Path.of(Objects.requireNonNull(made.get("text_encoder"))));
+            }
+        }
+        return builder;
+    }
+}

@@ -1,0 +1,59 @@
+package io.ella.samples.bench;
+
+import io.ella.core.config.Config;
+import io.ella.core.torch.Precision;
+import io.ella.core.torch.Torch;
+import io.ella.encoders.ClipOutput;
+import io.ella.encoders.ClipTextConfig;
+import io.ella.encoders.ClipTextEncoder;
+import java.util.Arrays;
+
+/** CLIP-L, or for SDXL OpenCLIP's bigG. */
+final class ClipBenchmark implements Benchmark {
+    private final Load load;
+    private final ClipTextConfig config;
+    private final ClipTextEncoder encoder;
+    private final long[][] ids;
+
+    ClipBenchmark(Torch torch, Precision precision, Load load) {
+        this.load = load;
+        String json = load.family() == Family.SDXL ? Configs.CLIP_BIG_G : Configs.CLIP_L;
+        this.config = ClipTextConfig.from(Config.parse(json, "clip"));
+        this.encoder = ClipTextEncoder.load(torch, config, new ComputedWeights(0), precision);
+        this.ids = new long[load.batch()][load.size()];
+        for (long[] row : ids) {
+            Arrays.setAll(row, j -> 1 + j * 31L);
+            row[row.length - 1] = config.eosTokenId();
+        }
+    }
+
+    @Override
+    public void run() {
+        try (ClipOutput output = encoder.encode(ids)) {
+            output.hidden().floats();
+        }
+    }
+
+    @Override
+    public long flops() {
+        long width = config.hiddenSize();
+        long tokens = (long) load.batch() * load.size();
+        long dense = 4 * width * width + 2 * width * config.intermediateSize();
+        return 2 * tokens * config.numHiddenLayers() * (dense + 2L * load.size() * width);
+    }
+
+    @Override
+    public Load load() {
+        return load;
+    }
+
+    @Override
+    public Precision precision() {
+        return encoder.precision();
+    }
+
+    @Override
+    public void close() {
+        encoder.close();
+    }
+}

@@ -1,0 +1,67 @@
+package io.ella.samples.bench;
+
+import io.ella.core.config.Config;
+import io.ella.core.torch.Precision;
+import io.ella.core.torch.Tensor;
+import io.ella.core.torch.Torch;
+import io.ella.core.weights.HashWeights;
+import io.ella.core.weights.WeightSource;
+import io.ella.encoders.Residency;
+import io.ella.encoders.T5Config;
+import io.ella.encoders.TextEncoder;
+import java.util.Arrays;
+
+/** The encoder of flan-t5-xl. */
+final class T5Benchmark implements Benchmark {
+    private static final int FIRST_WORD = 3;
+
+    private final Load load;
+    private final T5Config config = T5Config.from(Config.parse(Configs.T5_XL, "t5"));
+    private final TextEncoder encoder;
+    private final long[][] ids;
+    private final long[][] mask;
+
+    T5Benchmark(Torch torch, Precision precision, Load load) {
+        this.load = load;
+        // A streamed encoder computes hash weights itself, into memory that its layers share.
+        WeightSource weights = load.streamed() ? new HashWeights(0) : new ComputedWeights(0);
+        Residency residency = load.streamed() ? Residency.STREAMED : Residency.RESIDENT;
+        this.encoder = TextEncoder.load(torch, config, weights, precision, residency);
+        this.ids = new long[load.batch()][load.size()];
+        this.mask = new long[load.batch()][load.size()];
+        for (int i = 0; i < ids.length; i++) {
+            Arrays.setAll(ids[i], j -> FIRST_WORD + j * 7919L % (config.vocabSize() - FIRST_WORD));
+            Arrays.fill(mask[i], 1);
+        }
+    }
+
+    @Override
+    public void run() {
+        try (Tensor features = encoder.encode(ids, mask)) {
+            features.floats();
+        }
+    }
+
+    @Override
+    public long flops() {
+        long inner = (long) config.numHeads() * config.dKv();
+        long tokens = (long) load.batch() * load.size();
+        long dense = 4L * config.dModel() * inner + 3L * config.dModel() * config.dFf();
+        return 2 * tokens * config.numLayers() * (dense + 2L * load.size() * inner);
+    }
+
+    @Override
+    public Load load() {
+        return load;
+    }
+
+    @Override
+    public Precision precision() {
+        return encoder.precision();
+    }
+
+    @Override
+    public void close() {
+        encoder.close();
+    }
+}
