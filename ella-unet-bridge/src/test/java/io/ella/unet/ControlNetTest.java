@@ -38,8 +38,7 @@ class ControlNetTest {
                     .isLessThan(c.tolerance());
 
             Graph unet = UNet2DConditionModel.graph(UNetConfig.from(c.config()), true);
-            List<float[]> result =
-                    Networks.run(torch, unet, new HashWeights(c.seed() + 1), all);
+            List<float[]> result = Networks.run(torch, unet, new HashWeights(c.seed() + 1), all);
             assertThat(c.distance("sample", result.get(0))).isLessThan(c.tolerance());
 
             withImage.forEach(Tensor::close);
