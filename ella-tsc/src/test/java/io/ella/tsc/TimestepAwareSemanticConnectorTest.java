@@ -142,12 +142,13 @@ class TimestepAwareSemanticConnectorTest {
         }
     }
 
-    @Test
-    void lowPrecisionIsClose() {
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "FP16"})
+    void lowPrecisionIsClose(Precision precision) {
         try (TimestepAwareSemanticConnector exact = load(TINY);
                 TimestepAwareSemanticConnector low =
                         TimestepAwareSemanticConnector.load(
-                                torch, TINY, new HashWeights(3), Precision.BF16);
+                                torch, TINY, new HashWeights(3), precision);
                 Tensor text = text("a", 1, 7, 32)) {
             assertThat(exact.precision()).isEqualTo(Precision.FP32);
             double[] expected = TestFiles.doubles(queries(exact, "a", text, 400));

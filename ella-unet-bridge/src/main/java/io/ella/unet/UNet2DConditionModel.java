@@ -16,6 +16,8 @@ public final class UNet2DConditionModel {
     /** How many time ids SDXL has: original size, crop and target size, two each. */
     static final int TIME_IDS = 6;
 
+    private static final Dim IMAGES = Dim.symbol("N");
+
     private UNet2DConditionModel() {}
 
     /**
@@ -40,14 +42,37 @@ public final class UNet2DConditionModel {
     }
 
     /**
-     * {@return the network with classifier-free guidance inside (arXiv 2207.12598), so that one
-     * call is a whole step and only the latent travels}
+     * {@return the network for N images of one prompt}
+     *
+     * <p>As {@link #graph}, but {@code context}, {@code pooled} and {@code time_ids} have a batch
+     * of 1 and serve all of {@code sample} [N, inChannels, H, W].
+     *
+     * @param config its configuration
+     */
+    public static Graph promptGraph(UNetConfig config) {
+        return Graph.record(
+                "unet",
+                g -> {
+                    Value timestep = g.input("timestep", ElementType.FLOAT32, Dim.of(1));
+                    Value pooled =
+                            config.hasTextTime() ? repeat(pooled(g, config, "pooled")) : null;
+                    Value timeIds = config.hasTextTime() ? repeat(timeIds(g)) : null;
+                    Value sample = sample(g, config);
+                    Value context = repeat(context(g, config, "context"));
+                    UNetInputs inputs = new UNetInputs(timestep, pooled, timeIds, sample, context);
+                    g.output("sample", predict(g, config, inputs, false));
+                });
+    }
+
+    /**
+     * {@return the network for N images of one prompt with classifier-free guidance inside (arXiv
+     * 2207.12598), so that one call is a whole step and only the latent travels}
      *
      * <p>Inputs, in this order: {@code timestep} [1]; {@code guidance} [1]; with {@link
      * UNetConfig#hasTextTime()} also {@code negative_pooled} and {@code pooled} [1, pooledDim] and
      * {@code time_ids} [1, 6]; {@code sample} [N, inChannels, H, W]; {@code negative_context} and
-     * {@code context} [1, S, crossAttentionDim], used for all N. Output: negative + guidance ·
-     * (positive − negative).
+     * {@code context} [1, S, crossAttentionDim]. Output: negative + guidance · (positive −
+     * negative).
      *
      * @param config its configuration
      */
@@ -56,50 +81,48 @@ public final class UNet2DConditionModel {
     }
 
     private static void guided(Recorder g, UNetConfig config) {
-        Dim one = Dim.of(1);
-        Dim images = Dim.symbol("N");
-        Value timestep = g.input("timestep", ElementType.FLOAT32, one);
-        Value guidance = g.input("guidance", ElementType.FLOAT32, one);
+        Value timestep = g.input("timestep", ElementType.FLOAT32, Dim.of(1));
+        Value guidance = g.input("guidance", ElementType.FLOAT32, Dim.of(1));
         Value pooled = null;
         Value timeIds = null;
         if (config.hasTextTime()) {
-            Dim width = Dim.of(config.pooledDim());
-            pooled =
-                    both(
-                            g.input("negative_pooled", one, width),
-                            g.input("pooled", one, width),
-                            images);
-            Value ids = g.input("time_ids", ElementType.FLOAT32, one, Dim.of(TIME_IDS));
-            timeIds = both(ids, ids, images);
+            Value negative = repeat(pooled(g, config, "negative_pooled"));
+            pooled = negative.concat(0, repeat(pooled(g, config, "pooled")));
+            Value ids = repeat(timeIds(g));
+            timeIds = ids.concat(0, ids);
         }
-        Value sample =
-                g.input(
-                        "sample",
-                        images,
-                        Dim.of(config.inChannels()),
-                        Dim.symbol("H"),
-                        Dim.symbol("W"));
-        Dim tokens = Dim.symbol("S");
-        Dim width = Dim.of(config.crossAttentionDim());
-        Value negative = g.input("negative_context", one, tokens, width);
-        Value context = both(negative, g.input("context", one, tokens, width), images);
+        Value sample = sample(g, config);
+        Value negative = repeat(context(g, config, "negative_context"));
+        Value context = negative.concat(0, repeat(context(g, config, "context")));
 
         UNetInputs inputs =
                 new UNetInputs(timestep, pooled, timeIds, sample.concat(0, sample), context);
-        Value both = predict(g, config, inputs, false).toFloat32();
-        List<Value> parts = both.chunk(2, 0);
+        List<Value> parts = predict(g, config, inputs, false).toFloat32().chunk(2, 0);
         Value difference = parts.get(1).sub(parts.get(0));
         g.output("sample", parts.get(0).add(difference.mul(guidance)));
     }
 
-    /** [1, ..] and [1, ..] to [2N, ..]: the negative for all images, then the positive. */
-    private static Value both(Value negative, Value positive, Dim images) {
-        return repeat(negative, images).concat(0, repeat(positive, images));
+    private static Value pooled(Recorder g, UNetConfig config, String name) {
+        return g.input(name, Dim.of(1), Dim.of(config.pooledDim()));
     }
 
-    private static Value repeat(Value one, Dim images) {
+    private static Value timeIds(Recorder g) {
+        return g.input("time_ids", ElementType.FLOAT32, Dim.of(1), Dim.of(TIME_IDS));
+    }
+
+    private static Value sample(Recorder g, UNetConfig config) {
+        return g.input(
+                "sample", IMAGES, Dim.of(config.inChannels()), Dim.symbol("H"), Dim.symbol("W"));
+    }
+
+    private static Value context(Recorder g, UNetConfig config, String name) {
+        return g.input(name, Dim.of(1), Dim.symbol("S"), Dim.of(config.crossAttentionDim()));
+    }
+
+    /** [1, ..] for every image. */
+    private static Value repeat(Value one) {
         List<Dim> shape = new ArrayList<>(one.shape());
-        shape.set(0, images);
+        shape.set(0, IMAGES);
         return one.expand(shape.toArray(new Dim[0]));
     }
 

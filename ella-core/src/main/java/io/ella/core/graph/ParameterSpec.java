@@ -8,8 +8,10 @@ import java.util.List;
  *
  * @param name the key of the state dict, such as {@code mid_block.resnets.0.conv1.weight}
  * @param shape the sizes, outermost first; empty for a scalar
+ * @param type in what the model computes with it, however it is stored: {@link ElementType#COMPUTE}
+ *     or {@link ElementType#FLOAT32}
  */
-public record ParameterSpec(String name, List<Long> shape) {
+public record ParameterSpec(String name, List<Long> shape, ElementType type) {
 
     /** Copies the shape. */
     public ParameterSpec {
@@ -17,7 +19,17 @@ public record ParameterSpec(String name, List<Long> shape) {
     }
 
     /**
-     * {@return the specification of a parameter}
+     * Makes the specification of a parameter in the precision of the target.
+     *
+     * @param name the key of the state dict
+     * @param shape the sizes, outermost first
+     */
+    public ParameterSpec(String name, List<Long> shape) {
+        this(name, shape, ElementType.COMPUTE);
+    }
+
+    /**
+     * {@return the specification of a parameter in the precision of the target}
      *
      * @param name the key of the state dict
      * @param shape the sizes, outermost first

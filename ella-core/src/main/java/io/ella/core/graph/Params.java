@@ -1,5 +1,8 @@
 package io.ella.core.graph;
 
+import java.util.Arrays;
+import java.util.List;
+
 /**
  * A place in the tree of parameter names, such as {@code mid_block.resnets.0}.
  *
@@ -43,6 +46,19 @@ public final class Params {
      */
     public Value tensor(String name, long... shape) {
         return recorder.parameter(ParameterSpec.of(at(name).path, shape));
+    }
+
+    /**
+     * Declares one parameter that stays in 32 bits whatever the target; asking again for the same
+     * one gives the same value.
+     *
+     * @param name the last segment, such as {@code weight}
+     * @param shape its sizes
+     * @return the parameter, of type {@link ElementType#FLOAT32}
+     */
+    public Value tensorFloat32(String name, long... shape) {
+        List<Long> sizes = Arrays.stream(shape).boxed().toList();
+        return recorder.parameter(new ParameterSpec(at(name).path, sizes, ElementType.FLOAT32));
     }
 
     /** {@return the full dotted name} */

@@ -81,16 +81,20 @@ public final class Recorder {
                                 + " declares \""
                                 + spec.name()
                                 + "\" as "
-                                + declared.shape()
+                                + text(declared)
                                 + " and as "
-                                + spec.shape());
+                                + text(spec));
             }
             return known;
         }
         List<Dim> shape = spec.shape().stream().map(Dim::of).toList();
-        Value value = add(new Op.Parameter(spec), List.of(), ElementType.COMPUTE, shape, Dim.of(0));
+        Value value = add(new Op.Parameter(spec), List.of(), spec.type(), shape, Dim.of(0));
         parameters.put(spec.name(), value);
         return value;
+    }
+
+    private static String text(ParameterSpec spec) {
+        return (spec.type() == ElementType.COMPUTE ? "" : spec.type() + " ") + spec.shape();
     }
 
     Value add(Op op, List<Value> operands, ElementType type, List<Dim> shape, Dim flops) {

@@ -388,11 +388,12 @@ public final class Value {
      *
      * @param p where the parameter is
      * @param eps added to the mean square
-     * @return the same shape
+     * @return the same shape, in the precision of the target
      */
     public Value rmsNorm(Params p, double eps) {
+        requireFloat("RMS norm");
         List<Value> all = List.of(this, p.tensor("weight", lastSize("RMS norm")));
-        return recorder.add(new Op.RmsNorm(eps), all, type, shape, Dim.of(0));
+        return recorder.add(new Op.RmsNorm(eps), all, ElementType.COMPUTE, shape, Dim.of(0));
     }
 
     /**

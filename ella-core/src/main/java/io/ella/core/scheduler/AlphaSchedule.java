@@ -32,7 +32,7 @@ abstract class AlphaSchedule extends TableSchedule {
     final void checkDivisible(Settings settings, Prediction prediction, Limits limits, int first) {
         int timestep = (int) timesteps[first];
         if (prediction == Prediction.EPSILON
-                && limits.none()
+                && !limits.clips()
                 && training.alphaCumprod(timestep) == 0) {
             throw settings.bad(
                     "prediction_type",

@@ -1,5 +1,7 @@
 package io.ella.core.scheduler;
 
+import java.util.Set;
+
 /**
  * DPM-Solver++ multistep, Lu et al. 2022 (arXiv 2211.01095), deterministic and as an SDE; {@code
  * scheduling_dpmsolver_multistep.py}.
@@ -21,7 +23,7 @@ final class DpmSolverMultistepScheduler implements Scheduler {
     private final boolean roundTimesteps;
 
     DpmSolverMultistepScheduler(SchedulerConfig config) {
-        settings = new Settings(config);
+        settings = new Settings(named(config));
         settings.refuseFlags(
                 "use_exponential_sigmas",
                 "use_beta_sigmas",
@@ -36,25 +38,10 @@ final class DpmSolverMultistepScheduler implements Scheduler {
                         settings, Prediction.EPSILON, Prediction.V_PREDICTION, Prediction.SAMPLE);
         limits = Limits.thresholding(settings);
         order = settings.integer("solver_order", 2, 1, 3);
-        // the names of other solvers stand for the default, as in the reference
         sde =
-                settings.choice(
-                                "algorithm_type",
-                                "dpmsolver++",
-                                "dpmsolver++",
-                                "sde-dpmsolver++",
-                                "deis")
+                settings.choice("algorithm_type", "dpmsolver++", "dpmsolver++", "sde-dpmsolver++")
                         .equals("sde-dpmsolver++");
-        heun =
-                settings.choice(
-                                "solver_type",
-                                "midpoint",
-                                "midpoint",
-                                "heun",
-                                "logrho",
-                                "bh1",
-                                "bh2")
-                        .equals("heun");
+        heun = settings.choice("solver_type", "midpoint", "midpoint", "heun").equals("heun");
         karras = settings.flag("use_karras_sigmas", false);
         endAtZero =
                 settings.choice("final_sigmas_type", "zero", "zero", "sigma_min").equals("zero");
@@ -67,6 +54,12 @@ final class DpmSolverMultistepScheduler implements Scheduler {
                         Double.NEGATIVE_INFINITY,
                         Double.MAX_VALUE);
         roundTimesteps = !"squaredcos_cap_v2".equals(config.values().get("beta_schedule"));
+    }
+
+    /** Replaces the names of other classes' solvers by the default, as the reference does. */
+    private static SchedulerConfig named(SchedulerConfig config) {
+        return config.replacing("algorithm_type", Set.of("deis"), "dpmsolver++")
+                .replacing("solver_type", Set.of("logrho", "bh1", "bh2"), "midpoint");
     }
 
     @Override

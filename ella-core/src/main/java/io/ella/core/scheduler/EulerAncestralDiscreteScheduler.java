@@ -49,8 +49,9 @@ final class EulerAncestralDiscreteScheduler implements Scheduler {
         float[] advance(float[] output, float[] sample) {
             float from = sigma(index);
             float to = sigma(index + 1);
-            float up = Floats.sqrt(to * to * (from * from - to * to) / (from * from));
-            float down = Floats.sqrt(to * to - up * up);
+            // near zero terminal SNR, rounding can make either difference negative
+            float up = Floats.sqrt(Math.max(to * to * (from * from - to * to) / (from * from), 0));
+            float down = Floats.sqrt(Math.max(to * to - up * up, 0));
             float dt = down - from;
             float[] x0 = prediction.originalUnscaled(output, sample, from);
             float[] fresh = source.randn(sample.length);

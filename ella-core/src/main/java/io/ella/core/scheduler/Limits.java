@@ -37,13 +37,14 @@ final class Limits {
         return new Limits(settings, true, true, clipAbsent);
     }
 
-    boolean none() {
-        return !thresholding && !clip;
+    /** Whether an infinite value comes out finite. */
+    boolean clips() {
+        return clip;
     }
 
     /** Returns a new array, or the same one if there are no limits. */
     float[] apply(float[] original) {
-        if (none()) {
+        if (!thresholding && !clip) {
             return original;
         }
         float bound = thresholding ? threshold(original) : range;

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record SchedulerConfig(Map<String, @Nullable Object> values) {
     private static final String CLASS_NAME = "_class_name";
+    private static final String SPACING = "timestep_spacing";
+    private static final Set<String> LEADING_BY_DEFAULT =
+            Set.of("DDIMScheduler", "PNDMScheduler", "LCMScheduler");
     private static final String USED_DEFAULTS = "_use_default_values";
     private static final Gson GSON =
             new GsonBuilder()
@@ -126,8 +130,30 @@ public record SchedulerConfig(Map<String, @Nullable Object> values) {
         return new SchedulerConfig(copy);
     }
 
+    /**
+     * This configuration for another class. A {@code timestep_spacing} that merely is the default
+     * of the class it was written for does not count as a choice, so that the new class takes its
+     * own: published configurations leave the key out, and saving them anew, which spells it out,
+     * must not change what is drawn.
+     */
     SchedulerConfig withClassName(String name) {
-        return with(CLASS_NAME, name);
+        Map<String, @Nullable Object> copy = new LinkedHashMap<>(values);
+        Object spacing = copy.get(SPACING);
+        String old = className();
+        if (!old.equals(name) && defaultSpacing(old).equals(spacing)) {
+            copy.remove(SPACING);
+        }
+        copy.put(CLASS_NAME, name);
+        return new SchedulerConfig(copy);
+    }
+
+    private static String defaultSpacing(String className) {
+        return LEADING_BY_DEFAULT.contains(className) ? "leading" : "linspace";
+    }
+
+    SchedulerConfig replacing(String key, Set<String> values, String replacement) {
+        Object value = this.values.get(key);
+        return value != null && values.contains(value) ? with(key, replacement) : this;
     }
 
     private static @Nullable Object normal(String key, @Nullable Object value) {

@@ -22,7 +22,11 @@ final class UniPcMultistepScheduler implements Scheduler {
     private final Set<Double> correctorDisabled;
 
     UniPcMultistepScheduler(SchedulerConfig config) {
-        settings = new Settings(config);
+        // the names of DPM-Solver's solvers stand for the default, as in the reference
+        settings =
+                new Settings(
+                        config.replacing(
+                                "solver_type", Set.of("midpoint", "heun", "logrho"), "bh2"));
         settings.refuseFlags(
                 "use_exponential_sigmas",
                 "use_beta_sigmas",
@@ -37,10 +41,7 @@ final class UniPcMultistepScheduler implements Scheduler {
         limits = Limits.thresholding(settings);
         order = settings.integer("solver_order", 2, 1, 3);
         predictX0 = settings.flag("predict_x0", true);
-        // the names of other solvers stand for the default, as in the reference
-        bh1 =
-                settings.choice("solver_type", "bh2", "bh1", "bh2", "midpoint", "heun", "logrho")
-                        .equals("bh1");
+        bh1 = settings.choice("solver_type", "bh2", "bh1", "bh2").equals("bh1");
         karras = settings.flag("use_karras_sigmas", false);
         endAtZero =
                 settings.choice("final_sigmas_type", "zero", "zero", "sigma_min").equals("zero");
@@ -50,10 +51,6 @@ final class UniPcMultistepScheduler implements Scheduler {
         if (endAtZero && !predictX0) {
             throw settings.bad(
                     "predict_x0", "true (false divides by the final sigma, which is zero)");
-        }
-        if (endAtZero && !lowerOrderFinal && order > 1) {
-            throw settings.bad(
-                    "lower_order_final", "true (false divides by the final sigma, which is zero)");
         }
     }
 
@@ -122,6 +119,9 @@ final class UniPcMultistepScheduler implements Scheduler {
                 outputs.remove(order);
             }
             int highest = lowerOrderFinal ? Math.min(order, calls() - index) : order;
+            if (sigma(index + 1) == 0 || sigma(index + 1) == sigma(index)) {
+                highest = 1; // the higher orders would divide by infinity or zero
+            }
             lastOrder = Math.min(highest, known + 1);
             lastSample = corrected;
             return update(index + 1, corrected, lastOrder, null);

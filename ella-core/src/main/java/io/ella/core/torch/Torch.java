@@ -17,8 +17,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /**
  * One device: makes tensors, loads weights and compiles programs for it.
@@ -77,6 +80,21 @@ public final class Torch implements AutoCloseable {
     public static int threads() {
         Native.engine();
         return JniUtils.getNumThreads();
+    }
+
+    /**
+     * {@return whether this machine's processor multiplies matrices in bf16 (AVX512-BF16 or AMX),
+     * which makes {@link Precision#BF16} about twice as fast as 32 bits; false where the system
+     * does not tell}
+     */
+    public static boolean hasFastBf16() {
+        Path flags = Path.of("/proc/cpuinfo");
+        try (Stream<String> lines = Files.lines(flags)) {
+            return lines.filter(line -> line.startsWith("flags"))
+                    .anyMatch(line -> line.contains(" avx512_bf16") || line.contains(" amx_bf16"));
+        } catch (IOException | UncheckedIOException e) {
+            return false; // not Linux
+        }
     }
 
     /** {@return which device this is} */

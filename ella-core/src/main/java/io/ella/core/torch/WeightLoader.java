@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
+import io.ella.core.graph.ElementType;
 import io.ella.core.graph.ParameterSpec;
 import io.ella.core.weights.DType;
 import io.ella.core.weights.StoredTensor;
@@ -49,12 +50,12 @@ final class WeightLoader implements AutoCloseable {
             """;
 
     private final Torch torch;
-    private final int wanted;
+    private final Precision precision;
     private final PtSymbolBlock convert;
 
     WeightLoader(Torch torch, Precision precision) {
         this.torch = torch;
-        this.wanted = precision.scalarType();
+        this.precision = precision;
         this.convert = torch.load("the weight loader", ScriptArchive.of(CONVERT));
     }
 
@@ -64,9 +65,10 @@ final class WeightLoader implements AutoCloseable {
         boolean whole = false;
         try {
             for (ParameterSpec spec : declared) {
-                PtNDArray array = load(source.tensor(spec));
+                Precision wanted = spec.type() == ElementType.FLOAT32 ? Precision.FP32 : precision;
+                PtNDArray array = load(source.tensor(spec), wanted.scalarType());
                 arrays.put(spec.name(), array);
-                bytes += spec.elements() * (wanted == Precision.FP32.scalarType() ? 4 : 2);
+                bytes += spec.elements() * (wanted == Precision.FP32 ? 4 : 2);
             }
             Weights weights = new Weights(arrays, bytes);
             whole = true;
@@ -80,7 +82,7 @@ final class WeightLoader implements AutoCloseable {
         }
     }
 
-    private PtNDArray load(StoredTensor stored) {
+    private PtNDArray load(StoredTensor stored, int wanted) {
         DataType typed = typed(stored.dtype());
         long[] shape = stored.shape().stream().mapToLong(Long::longValue).toArray();
         boolean asStored =
@@ -97,13 +99,13 @@ final class WeightLoader implements AutoCloseable {
             if (asStored && parts.size() == 1) {
                 return parts.remove(0);
             }
-            return convert(parts, typed == null ? scalarType(stored.dtype()) : -1, shape);
+            return convert(parts, typed == null ? scalarType(stored.dtype()) : -1, shape, wanted);
         } finally {
             parts.forEach(PtNDArray::close);
         }
     }
 
-    private PtNDArray convert(List<PtNDArray> parts, int stored, long[] shape) {
+    private PtNDArray convert(List<PtNDArray> parts, int stored, long[] shape, int wanted) {
         try (IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]));
                 IValue from = IValue.from(stored);
                 IValue sizes = IValue.listFrom(shape);

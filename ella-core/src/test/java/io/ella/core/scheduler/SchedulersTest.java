@@ -130,6 +130,27 @@ class SchedulersTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "DPMSolverMultistepScheduler, sigma_min, heun",
+        "DPMSolverMultistepScheduler, zero, heun",
+        "UniPCMultistepScheduler, sigma_min, bh2",
+        "UniPCMultistepScheduler, zero, bh2",
+        "UniPCMultistepScheduler, zero, bh1"
+    })
+    void theLastStepStaysFiniteWhereTheReferenceDividesByZero(
+            String className, String last, String solver) {
+        SchedulerConfig config =
+                BASE.withClassName(className)
+                        .with("final_sigmas_type", last)
+                        .with("solver_type", solver)
+                        .with("lower_order_final", false)
+                        .with("use_karras_sigmas", true);
+        for (float value : sampled(Schedulers.fromConfig(config).schedule(20), 0)) {
+            assertThat(value).isFinite();
+        }
+    }
+
     @Test
     void trailingSpacingHasAsManyTimestepsAsSteps() {
         // rounding gives the reference a 62nd timestep of -1 here
@@ -177,7 +198,6 @@ class SchedulersTest {
                 "UniPCMultistepScheduler; solver_p; {}",
                 "UniPCMultistepScheduler; use_flow_sigmas; true",
                 "UniPCMultistepScheduler; predict_x0; false",
-                "UniPCMultistepScheduler; lower_order_final; false",
                 "UniPCMultistepScheduler; disable_corrector; true",
                 "LCMScheduler; original_inference_steps; 2000"
             })
@@ -216,7 +236,8 @@ class SchedulersTest {
         assertThatThrownBy(() -> Schedulers.LCM.from(BASE).schedule(51))
                 .isInstanceOf(EllaException.class)
                 .hasMessageContaining("original_inference_steps");
-        assertThatThrownBy(() -> Schedulers.DPMPP_2M.from(BASE).schedule(1000))
+        SchedulerConfig leading = BASE.with("_class_name", "DPMSolverMultistepScheduler");
+        assertThatThrownBy(() -> Schedulers.DPMPP_2M.from(leading).schedule(1000))
                 .isInstanceOf(EllaException.class)
                 .hasMessageContaining("timestep_spacing");
         assertThatThrownBy(
@@ -227,6 +248,22 @@ class SchedulersTest {
         assertThatThrownBy(() -> Schedulers.UNIPC.from(linspace).schedule(1000))
                 .isInstanceOf(EllaException.class)
                 .hasMessageContaining("fewer steps");
+    }
+
+    @Test
+    void aSpacingThatIsOnlyTheDefaultOfTheOldClassDoesNotCarryOver() {
+        SchedulerConfig published =
+                SchedulerConfig.fromJson(
+                        "{\"_class_name\": \"PNDMScheduler\", \"steps_offset\": 1}");
+        SchedulerConfig savedAnew = BASE.with("timestep_spacing", "leading");
+        SchedulerConfig chosen = BASE.with("timestep_spacing", "trailing");
+        double[] linspace = {999, 749, 500, 250};
+        assertThat(Schedulers.DPMPP_2M.from(published).schedule(4).timesteps())
+                .containsExactly(linspace);
+        assertThat(Schedulers.DPMPP_2M.from(savedAnew).schedule(4).timesteps())
+                .containsExactly(linspace);
+        assertThat(Schedulers.DPMPP_2M.from(chosen).schedule(4).timesteps())
+                .containsExactly(999, 749, 499, 249);
     }
 
     @Test

@@ -91,6 +91,35 @@ class ProgramTest {
     }
 
     @Test
+    void parametersThatStayIn32Bits() {
+        Graph graph =
+                Graph.record(
+                        "mixed",
+                        g -> {
+                            Value x = g.input("x", B, Dim.of(3)).toFloat32();
+                            Value w = g.params().at("wo").tensorFloat32("weight", 2, 3);
+                            g.output("y", x.linear(w));
+                        });
+        float[] w = HashWeights.uniform("wo.weight", new long[] {2, 3}, 7);
+        float[] y = run(graph, Precision.BF16, torch.tensor(new float[] {1, 0, 0, 0, 0, 1}, 2, 3));
+        assertThat(y).containsExactly(w[0], w[3], w[2], w[5]); // fan-in 3: the factor is 1
+    }
+
+    @Test
+    void rowsOfAComputedTable() {
+        Graph graph =
+                Graph.record(
+                        "rows",
+                        g -> {
+                            Value table = g.input("x", B, Dim.of(3)).mul(2);
+                            g.output("y", g.input("i", ElementType.INT64, N).embedding(table));
+                        });
+        Tensor table = torch.tensor(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+        assertThat(run(graph, Precision.FP32, table, torch.tensor(new long[] {1, 0, 1}, 3)))
+                .containsExactly(8, 10, 12, 2, 4, 6, 8, 10, 12);
+    }
+
+    @Test
     void shapes() {
         assertThat(of((g, x) -> x.transpose(0, 1).reshape(B.times(3))))
                 .containsExactly(1, 0.5f, -2, 0, 3, -1);

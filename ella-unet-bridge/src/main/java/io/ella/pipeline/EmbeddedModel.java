@@ -1,0 +1,80 @@
+package io.ella.pipeline;
+
+import io.ella.core.EllaException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The default model, copied from the class path to a temporary folder, since weights are mapped
+ * from files.
+ *
+ * @param folder where it lies now; deleted on closing
+ */
+record EmbeddedModel(Path folder) implements AutoCloseable {
+    private static final String ROOT = "/io/ella/models/default/";
+
+    /** Lists every file with its hash, as {@code sha256sum} prints them. */
+    private static final String INDEX = ROOT + "SHA256SUMS";
+
+    static EmbeddedModel unpack() {
+        try {
+            EmbeddedModel model = new EmbeddedModel(Files.createTempDirectory("ella-default"));
+            try {
+                for (String line :
+                        new String(read(INDEX), StandardCharsets.UTF_8).lines().toList()) {
+                    model.unpack(line.substring(66), line.substring(0, 64));
+                }
+                return model;
+            } catch (RuntimeException | IOException e) {
+                model.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new EllaException("the embedded model cannot be unpacked: " + e, e);
+        }
+    }
+
+    private void unpack(String name, String hash) throws IOException {
+        Path target = folder.resolve(name);
+        Files.createDirectories(folder.resolve(name).getParent());
+        Files.write(target, read(ROOT + name));
+        String found = FileHashes.sha256(target);
+        if (!found.equals(hash)) {
+            throw new EllaException(
+                    "the embedded model is damaged: %s has SHA-256 %s, expected %s. Get the artifact \"models\" anew"
+                            .formatted(name, found, hash));
+        }
+    }
+
+    private static byte[] read(String resource) throws IOException {
+        try (InputStream in = EmbeddedModel.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new EllaException(
+                        resource
+                                + " is not on the class path. Add the artifact io.ella:models for the default model, or name a model");
+            }
+            return in.readAllBytes();
+        }
+    }
+
+    @Override
+    public void close() {
+        try (Stream<Path> files = Files.walk(folder)) {
+            List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+            for (Path file : deepestFirst) {
+                if (!file.toFile().delete()) {
+                    file.toFile().deleteOnExit(); // where mapped files cannot be deleted
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+package io.ella.pipeline;
+
+import io.ella.core.EllaException;
+import io.ella.core.scheduler.Scheduler;
+import io.ella.core.scheduler.SchedulerConfig;
+import io.ella.core.scheduler.Schedulers;
+import io.ella.core.torch.Device;
+import io.ella.core.torch.Precision;
+import io.ella.core.torch.Torch;
+import io.ella.encoders.CachedTextEncoder;
+import io.ella.encoders.ClipTextConfig;
+import io.ella.encoders.ClipTextEncoder;
+import io.ella.encoders.Residency;
+import io.ella.encoders.TextEncoder;
+import io.ella.encoders.TokenLength;
+import io.ella.encoders.Tokenizer;
+import io.ella.tsc.TimestepAwareSemanticConnector;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Everything that a pipeline needs, loaded and matched. Used on the device thread only. */
+final class LoadedModel implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
+
+    /** Prompts whose features are kept: 1 MiB each for T5-XL. */
+    private static final int CACHED_PROMPTS = 64;
+
+    /** On a GPU a batch hides what launching costs; on a CPU it only takes memory. */
+    private static final int IMAGES_AT_ONCE_CUDA = 4;
+
+    private final Torch torch;
+    private final Resources resources;
+    private final SchedulerConfig schedulerConfig;
+    private final Conditioner conditioner;
+    private final boolean hasElla;
+    private final Denoiser denoiser;
+    private final ImageDecoder decoder;
+    private final Map<String, String> description;
+    private final CompletableFuture<Map<String, String>> hashes;
+
+    private LoadedModel(
+            Torch torch,
+            Resources resources,
+            ModelFiles files,
+            Conditioner conditioner,
+            Denoiser denoiser,
+            ImageDecoder decoder,
+            ModelPaths paths,
+            Map<String, String> description) {
+        this.torch = torch;
+        this.resources = resources;
+        this.schedulerConfig = files.scheduler();
+        this.conditioner = conditioner;
+        this.hasElla = paths.ella().isPresent();
+        this.denoiser = denoiser;
+        this.decoder = decoder;
+        this.description = description;
+        // Reading gigabytes takes seconds, and nobody needs the hashes before the first image is
+        // done.
+        this.hashes = CompletableFuture.supplyAsync(() -> FileHashes.of(paths.roots()));
+    }
+
+    static LoadedModel load(
+            ModelPaths paths, Device device, Precision precision, @Nullable Residency residency) {
+        Resources resources = new Resources();
+        try {
+            resources.add(paths);
+            ModelFiles files = resources.add(ModelFiles.open(paths.model()));
+            Precisions precisions = Precisions.choose(device, precision);
+            Torch torch = resources.add(Torch.open(device));
+            Conditioner conditioner =
+                    resources.add(conditioner(torch, paths, files, precisions, residency));
+            int width = files.unetConfig().crossAttentionDim();
+            if (conditioner.width() != width) {
+                throw new EllaException(
+                        "%s gives contexts of width %d, the U-Net of %s attends to %d. Are they for one kind of model?"
+                                .formatted(
+                                        paths.ella().map(Path::toString).orElse("the text encoder"),
+                                        conditioner.width(),
+                                        paths.name(),
+                                        width));
+            }
+            if (files.unetConfig().inChannels() != files.vaeConfig().latentChannels()) {
+                throw new EllaException(
+                        "the U-Net of %s takes %d channels, its latents have %d. Inpainting models need an image to start from"
+                                .formatted(
+                                        paths.name(),
+                                        files.unetConfig().inChannels(),
+                                        files.vaeConfig().latentChannels()));
+            }
+            Denoiser denoiser =
+                    resources.add(
+                            new Denoiser(
+                                    torch, files.unetConfig(), files.unet(), precisions.unet()));
+            ImageDecoder decoder =
+                    resources.add(
+                            new ImageDecoder(
+                                    torch, files.vaeConfig(), files.vae(), precisions.vae()));
+            Map<String, String> description = new LinkedHashMap<>();
+            description.put("version", version());
+            description.put("model", paths.name());
+            paths.ella()
+                    .filter(e -> paths.embedded().isEmpty())
+                    .ifPresent(e -> description.put("ella", e.toString()));
+            paths.textEncoder()
+                    .filter(e -> paths.embedded().isEmpty())
+                    .ifPresent(e -> description.put("text_encoder", e.toString()));
+            description.put("device", device.toString());
+            description.put("precision", precision.toString());
+            description.put("unet_precision", precisions.unet().toString());
+            description.put("vae_precision", precisions.vae().toString());
+            description.put("text_encoder_precision", precisions.text().toString());
+            LOG.info("{}", description);
+            return new LoadedModel(
+                    torch, resources, files, conditioner, denoiser, decoder, paths, description);
+        } catch (RuntimeException | Error e) {
+            resources.close();
+            throw e;
+        }
+    }
+
+    private static Conditioner conditioner(
+            Torch torch,
+            ModelPaths paths,
+            ModelFiles files,
+            Precisions precisions,
+            @Nullable Residency residency) {
+        Resources parts = new Resources();
+        try {
+            if (paths.ella().isPresent() && paths.textEncoder().isPresent()) {
+                Path folder = paths.textEncoder().get();
+                Tokenizer tokenizer = parts.add(Tokenizer.open(folder));
+                Residency where = residency != null ? residency : Memory.residency(folder);
+                TextEncoder encoder =
+                        parts.add(TextEncoder.open(folder, torch, precisions.text(), where));
+                TimestepAwareSemanticConnector connector =
+                        parts.add(
+                                TimestepAwareSemanticConnector.load(
+                                        torch, paths.ella().get(), precisions.text()));
+                if (connector.config().inputDim() != encoder.width()) {
+                    throw new EllaException(
+                            "%s takes features of width %d, %s gives %d. Is this the text encoder that it was trained with?"
+                                    .formatted(
+                                            paths.ella().get(),
+                                            connector.config().inputDim(),
+                                            folder,
+                                            encoder.width()));
+                }
+                return new EllaConditioner(
+                        tokenizer,
+                        new CachedTextEncoder(torch, encoder, CACHED_PROMPTS),
+                        connector);
+            }
+            return clip(torch, paths, files.clip(), precisions, parts);
+        } catch (RuntimeException | Error e) {
+            parts.close();
+            throw e;
+        }
+    }
+
+    private static Conditioner clip(
+            Torch torch,
+            ModelPaths paths,
+            List<ModelFiles.ClipFiles> clip,
+            Precisions precisions,
+            Resources parts) {
+        if (clip.isEmpty()) {
+            throw new EllaException(
+                    paths.name()
+                            + " has no text encoder of its own. Give an ELLA connector and its text encoder");
+        }
+        if (clip.size() > 1) {
+            throw new EllaException(
+                    paths.name()
+                            + " has two text encoders (SDXL), which the pipeline does not run; its U-Net alone is supported");
+        }
+        ModelFiles.ClipFiles files = clip.get(0);
+        Path folder =
+                files.tokenizer()
+                        .orElseThrow(
+                                () ->
+                                        new EllaException(
+                                                paths.name()
+                                                        + " has no tokenizer. Put CLIP's vocab.json and merges.txt into a folder \"tokenizer\" beside it, or give an ELLA connector and its text encoder"));
+        Tokenizer tokenizer = parts.add(Tokenizer.open(folder));
+        ClipTextConfig config = ClipTextConfig.from(files.config());
+        return new ClipConditioner(
+                tokenizer, ClipTextEncoder.load(torch, config, files.weights(), precisions.text()));
+    }
+
+    private static String version() {
+        String version = LoadedModel.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    Torch torch() {
+        return torch;
+    }
+
+    Conditioner conditioner() {
+        return conditioner;
+    }
+
+    Denoiser denoiser() {
+        return denoiser;
+    }
+
+    ImageDecoder decoder() {
+        return decoder;
+    }
+
+    Map<String, String> description() {
+        return description;
+    }
+
+    int imagesAtOnce() {
+        return torch.device().isCuda() ? IMAGES_AT_ONCE_CUDA : 1;
+    }
+
+    /**
+     * The scheduler of a request: the one asked for, DPM-Solver++ with ELLA, the checkpoint's own
+     * without.
+     */
+    Scheduler scheduler(@Nullable Schedulers asked) {
+        if (asked != null) {
+            return asked.from(schedulerConfig);
+        }
+        return hasElla
+                ? Schedulers.DPMPP_2M.from(schedulerConfig)
+                : Schedulers.fromConfig(schedulerConfig);
+    }
+
+    LatentSize latentSize(int width, int height) {
+        int scale = decoder.config().scale();
+        int side = denoiser.config().sampleSize() * scale;
+        int w = width == 0 ? side : width;
+        int h = height == 0 ? side : height;
+        if (w % scale != 0 || h % scale != 0) {
+            throw new EllaException(
+                    "the size is %dx%d, this model draws multiples of %d".formatted(w, h, scale));
+        }
+        return new LatentSize(h / scale, w / scale, scale);
+    }
+
+    Provenance provenance(GenerationRequest request, LatentSize size, long seed) {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("prompt", request.prompt());
+        settings.put("negative_prompt", request.negativePrompt());
+        settings.put("seed", Long.toString(seed));
+        settings.put("width", size.imageWidth());
+        settings.put("height", size.imageHeight());
+        settings.put("steps", request.steps());
+        settings.put("guidance", request.guidance());
+        Schedulers scheduler = request.scheduler();
+        if (scheduler != null) {
+            settings.put("scheduler", scheduler.label());
+        }
+        if (request.tokenLength() instanceof TokenLength.Fixed fixed) {
+            settings.put("token_length", "fixed");
+            settings.put("max_length", fixed.maxLength());
+        } else {
+            settings.put("token_length", "flexible");
+        }
+        return new Provenance(settings, description, hashes.join());
+    }
+
+    @Override
+    public void close() {
+        hashes.cancel(true);
+        resources.close();
+    }
+}

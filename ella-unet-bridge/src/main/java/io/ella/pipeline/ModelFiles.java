@@ -1,0 +1,117 @@
+package io.ella.pipeline;
+
+import io.ella.core.EllaException;
+import io.ella.core.config.Config;
+import io.ella.core.scheduler.SchedulerConfig;
+import io.ella.core.weights.Checkpoint;
+import io.ella.core.weights.WeightSource;
+import io.ella.unet.UNetConfig;
+import io.ella.unet.VaeConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The components of a Stable Diffusion checkpoint, found and matched but not loaded.
+ *
+ * @param unetConfig the shape of the U-Net
+ * @param unet its weights, under diffusers' names
+ * @param vaeConfig the shape of the autoencoder
+ * @param vae its weights, under diffusers' names
+ * @param scheduler the settings that the model was trained with
+ * @param clip its own text encoders: one, or two for SDXL; empty where there are none
+ */
+record ModelFiles(
+        UNetConfig unetConfig,
+        WeightSource unet,
+        VaeConfig vaeConfig,
+        WeightSource vae,
+        SchedulerConfig scheduler,
+        List<ClipFiles> clip)
+        implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ModelFiles.class);
+
+    /**
+     * One CLIP text encoder.
+     *
+     * @param config its {@code config.json}
+     * @param weights its weights, under transformers' names
+     * @param tokenizer the folder with its tokenizer; empty where there is none
+     */
+    record ClipFiles(Config config, WeightSource weights, Optional<Path> tokenizer) {}
+
+    static ModelFiles open(Path path) {
+        if (Files.isRegularFile(path)) {
+            throw new EllaException(
+                    path + " is a file, expected a folder in the layout of diffusers");
+        }
+        if (!Files.isDirectory(path)) {
+            throw new EllaException(
+                    path
+                            + " does not exist. Name a folder in diffusers' layout or a .safetensors file; download it first");
+        }
+        return folder(path);
+    }
+
+    private static ModelFiles folder(Path folder) {
+        Path index = folder.resolve("model_index.json");
+        if (!Files.isRegularFile(index)) {
+            throw new EllaException(
+                    folder
+                            + " has no model_index.json. Name the folder of a whole diffusers model, not of one component");
+        }
+        if (Config.read(index).bool("untrained", false)) {
+            LOG.warn("{} says that its weights are untrained: its images are noise", index);
+        }
+        Config unet = Config.read(component(folder, "unet").resolve("config.json"));
+        Config vae = Config.read(component(folder, "vae").resolve("config.json"));
+        Config scheduler =
+                Config.read(component(folder, "scheduler").resolve("scheduler_config.json"));
+        Resources opened = new Resources();
+        try {
+            WeightSource unetWeights = opened.add(Checkpoint.open(folder.resolve("unet")));
+            WeightSource vaeWeights = opened.add(Checkpoint.open(folder.resolve("vae")));
+            List<ClipFiles> clip = new ArrayList<>();
+            for (String suffix : List.of("", "_2")) {
+                Path encoder = folder.resolve("text_encoder" + suffix);
+                if (Files.isDirectory(encoder)) {
+                    Config config = Config.read(encoder.resolve("config.json"));
+                    Path tokenizer = folder.resolve("tokenizer" + suffix);
+                    Optional<Path> found = Optional.of(tokenizer).filter(Files::isDirectory);
+                    clip.add(new ClipFiles(config, opened.add(Checkpoint.open(encoder)), found));
+                }
+            }
+            return new ModelFiles(
+                    UNetConfig.from(unet),
+                    unetWeights,
+                    VaeConfig.from(vae),
+                    vaeWeights,
+                    SchedulerConfig.fromJson(scheduler.toString()),
+                    clip);
+        } catch (RuntimeException e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    private static Path component(Path folder, String name) {
+        Path component = folder.resolve(name);
+        if (!Files.isDirectory(component)) {
+            throw new EllaException(
+                    folder + " has no folder " + name + ". Is the checkpoint complete?");
+        }
+        return component;
+    }
+
+    @Override
+    public void close() {
+        unet.close();
+        vae.close();
+        clip.forEach(c -> c.weights().close());
+    }
+}

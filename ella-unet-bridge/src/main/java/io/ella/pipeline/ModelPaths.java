@@ -1,0 +1,81 @@
+package io.ella.pipeline;
+
+import io.ella.core.EllaException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the parts of a pipeline lie.
+ *
+ * @param name how messages and provenance call the model
+ * @param model a folder in diffusers' layout, or a single file
+ * @param ella the connector; empty for plain CLIP
+ * @param textEncoder the folder of the language model; empty for plain CLIP
+ * @param embedded the unpacked default model, deleted on closing; empty where paths were given
+ */
+record ModelPaths(
+        String name,
+        Path model,
+        Optional<Path> ella,
+        Optional<Path> textEncoder,
+        Optional<EmbeddedModel> embedded)
+        implements AutoCloseable {
+
+    /** Paths as given; all absent stands for the embedded default model. */
+    static ModelPaths of(@Nullable Path model, @Nullable Path ella, @Nullable Path textEncoder) {
+        checkNotBlank("model", model);
+        checkNotBlank("ELLA connector", ella);
+        checkNotBlank("text encoder", textEncoder);
+        if (model == null) {
+            if (ella != null || textEncoder != null) {
+                throw new EllaException(
+                        "an ELLA connector or a text encoder was given without a model. Name the Stable Diffusion model that they belong to");
+            }
+            EmbeddedModel embedded = EmbeddedModel.unpack();
+            Path folder = embedded.folder();
+            return new ModelPaths(
+                    "the embedded default",
+                    folder,
+                    Optional.of(folder.resolve("ella")),
+                    Optional.of(folder.resolve("ella_text_encoder")),
+                    Optional.of(embedded));
+        }
+        if ((ella == null) != (textEncoder == null)) {
+            throw new EllaException(
+                    (ella == null
+                                    ? "a text encoder was given without an ELLA connector"
+                                    : "an ELLA connector was given without its text encoder")
+                            + ". Give both, or neither for plain CLIP");
+        }
+        return new ModelPaths(
+                model.toString(),
+                model,
+                Optional.ofNullable(ella),
+                Optional.ofNullable(textEncoder),
+                Optional.empty());
+    }
+
+    private static void checkNotBlank(String what, @Nullable Path path) {
+        if (path != null && path.toString().isBlank()) {
+            throw new EllaException("the path of the " + what + " is blank");
+        }
+    }
+
+    /** {@return the places whose weight files say what the images depend on} */
+    List<Path> roots() {
+        List<Path> roots = new ArrayList<>(List.of(model));
+        if (embedded.isEmpty()) {
+            ella.ifPresent(roots::add);
+            textEncoder.ifPresent(roots::add);
+        }
+        return roots;
+    }
+
+    @Override
+    public void close() {
+        embedded.ifPresent(EmbeddedModel::close);
+    }
+}
