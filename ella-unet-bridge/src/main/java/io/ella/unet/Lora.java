@@ -53,7 +53,7 @@ public final class Lora {
         }
     }
 
-    /** The stored tensors of one module; ends as the module's name does, in the file's spelling. */
+    /** The stored tensors of one module. */
     private record Stored(
             @Nullable StoredTensor down, @Nullable StoredTensor up, @Nullable StoredTensor alpha) {
 

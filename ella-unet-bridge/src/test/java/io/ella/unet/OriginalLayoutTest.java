@@ -11,6 +11,7 @@ import io.ella.core.weights.Mapping;
 import io.ella.core.weights.Safetensors;
 import io.ella.core.weights.StoredTensor;
 import io.ella.core.weights.WeightSource;
+import io.ella.encoders.ClipTextConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -184,7 +185,10 @@ class OriginalLayoutTest {
         assertThat(unet.pooledDim()).isEqualTo(1280);
         assertThat(VaeConfig.from(sdxl.vae().orElseThrow().config()).scalingFactor())
                 .isEqualTo(0.13025);
+        assertThat(ClipTextConfig.from(sdxl.textEncoders().get(0).config()).projectionDim())
+                .isZero();
         clip = sdxl.textEncoders().get(1).config();
+        assertThat(ClipTextConfig.from(clip).projectionDim()).isEqualTo(1280);
         assertThat(clip.integer("num_attention_heads")).isEqualTo(20);
         assertThat(clip.integer("projection_dim")).isEqualTo(1280);
     }
