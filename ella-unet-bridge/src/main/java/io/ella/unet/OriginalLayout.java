@@ -34,9 +34,10 @@ import org.jspecify.annotations.Nullable;
  * transformers' {@code config.json} and replace what was inferred. Other keys in it are ignored,
  * since other programs keep such files too. A tokenizer is in neither file.
  *
- * <p>Not in the names and shapes: attention heads (published: 8 in each layer for 1.x, 64 channels
- * each for 2.x, XL and CLIP), what the network predicts (2.x: velocity, 2.x inpainting and all
- * others: noise), groups and epsilons of the norms, scaling factor, noise schedule.
+ * <p>Not in the names and shapes: attention heads (published: 8 in each layer for 1.x, so 8 unless
+ * a head would be narrower than 8 channels; 64 channels each for 2.x, XL and CLIP), what the
+ * network predicts (2.x: velocity, 2.x inpainting and all others: noise), groups and epsilons of
+ * the norms, scaling factor, noise schedule.
  *
  * <p>Immutable and safe for concurrent reads.
  */

@@ -135,7 +135,7 @@ final class OriginalUNet {
                 "attention_head_dim",
                 gson.toJsonTree(
                         eight
-                                ? Collections.nCopies(channels.size(), 8)
+                                ? Collections.nCopies(channels.size(), sd1Heads(channels.get(0)))
                                 : channels.stream().map(c -> Math.max(1, c / 64)).toList()));
         json.addProperty("cross_attention_dim", contextWidth);
         json.addProperty("use_linear_projection", linearProjection());
@@ -146,6 +146,13 @@ final class OriginalUNet {
             json.addProperty("projection_class_embeddings_input_dim", width);
         }
         return json;
+    }
+
+    /**
+     * Published: 8 everywhere. A smaller model has fewer, for no head is narrower than 8 channels.
+     */
+    private static int sd1Heads(int channels) {
+        return Math.max(1, Math.min(8, channels / 8));
     }
 
     private boolean attends(String layer) {
