@@ -5,6 +5,9 @@ import io.ella.core.config.Config;
 import io.ella.core.scheduler.SchedulerConfig;
 import io.ella.core.weights.Checkpoint;
 import io.ella.core.weights.WeightSource;
+import io.ella.unet.AutoencoderKL;
+import io.ella.unet.LegacyVaeNames;
+import io.ella.unet.OriginalLayout;
 import io.ella.unet.UNetConfig;
 import io.ella.unet.VaeConfig;
 import java.nio.file.Files;
@@ -47,8 +50,7 @@ record ModelFiles(
 
     static ModelFiles open(Path path) {
         if (Files.isRegularFile(path)) {
-            throw new EllaException(
-                    path + " is a file, expected a folder in the layout of diffusers");
+            return single(path);
         }
         if (!Files.isDirectory(path)) {
             throw new EllaException(
@@ -56,6 +58,37 @@ record ModelFiles(
                             + " does not exist. Name a folder in diffusers' layout or a .safetensors file; download it first");
         }
         return folder(path);
+    }
+
+    /** A file in the original layout; its tokenizer may lie beside it, in a folder of that name. */
+    private static ModelFiles single(Path file) {
+        OriginalLayout layout = OriginalLayout.open(file);
+        try {
+            OriginalLayout.Part unet = layout.unet();
+            OriginalLayout.Part vae =
+                    layout.vae()
+                            .orElseThrow(
+                                    () ->
+                                            new EllaException(
+                                                    file
+                                                            + " has no VAE. Is it a whole checkpoint?"));
+            List<ClipFiles> clip = new ArrayList<>();
+            for (OriginalLayout.Part part : layout.textEncoders()) {
+                Path tokenizer = file.resolveSibling("tokenizer" + (clip.isEmpty() ? "" : "_2"));
+                Optional<Path> found = Optional.of(tokenizer).filter(Files::isDirectory);
+                clip.add(new ClipFiles(part.config(), part.weights(), found));
+            }
+            return new ModelFiles(
+                    UNetConfig.from(unet.config()),
+                    unet.weights(),
+                    VaeConfig.from(vae.config()),
+                    vae.weights(),
+                    SchedulerConfig.fromJson(layout.scheduler().toString()),
+                    clip);
+        } catch (RuntimeException e) {
+            layout.close();
+            throw e;
+        }
     }
 
     private static ModelFiles folder(Path folder) {
@@ -75,7 +108,11 @@ record ModelFiles(
         Resources opened = new Resources();
         try {
             WeightSource unetWeights = opened.add(Checkpoint.open(folder.resolve("unet")));
-            WeightSource vaeWeights = opened.add(Checkpoint.open(folder.resolve("vae")));
+            VaeConfig vaeConfig = VaeConfig.from(vae);
+            WeightSource vaeWeights =
+                    LegacyVaeNames.resolve(
+                            opened.add(Checkpoint.open(folder.resolve("vae"))),
+                            AutoencoderKL.decoder(vaeConfig).parameters());
             List<ClipFiles> clip = new ArrayList<>();
             for (String suffix : List.of("", "_2")) {
                 Path encoder = folder.resolve("text_encoder" + suffix);
@@ -89,7 +126,7 @@ record ModelFiles(
             return new ModelFiles(
                     UNetConfig.from(unet),
                     unetWeights,
-                    VaeConfig.from(vae),
+                    vaeConfig,
                     vaeWeights,
                     SchedulerConfig.fromJson(scheduler.toString()),
                     clip);

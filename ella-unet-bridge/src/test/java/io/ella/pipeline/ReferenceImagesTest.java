@@ -33,6 +33,21 @@ class ReferenceImagesTest {
         }
     }
 
+    @Test
+    void singleFile() throws IOException {
+        try (ElllaPipeline ella =
+                Models.ella()
+                        .model(Models.path("tiny-sd15-single.safetensors"))
+                        .precision(Precision.FP32)
+                        .build()) {
+            for (Config expected : expected()) {
+                if (!expected.string("mode").equals("clip")) {
+                    assertThat(distance(ella, expected)).isLessThan(LIMIT);
+                }
+            }
+        }
+    }
+
     private static List<Config> expected() throws IOException {
         List<Config> all = new ArrayList<>();
         String json = Files.readString(Models.path("expected.json"));

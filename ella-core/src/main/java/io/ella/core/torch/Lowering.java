@@ -83,7 +83,24 @@ final class Lowering {
     private String result(Value value) {
         boolean isFloat =
                 value.type() == ElementType.COMPUTE || value.type() == ElementType.FLOAT32;
-        return isFloat ? cast(value, FLOAT32) : name(value);
+        String result = isFloat ? cast(value, FLOAT32) : name(value);
+        return isGiven(value) ? call("clone", result) : result;
+    }
+
+    /** Whether elements may lie in memory that is freed with an input or a parameter. */
+    private static boolean isGiven(Value value) {
+        Op op = value.op();
+        boolean isView =
+                op instanceof Op.Cast
+                        || op instanceof Op.Reshape
+                        || op instanceof Op.Slice
+                        || op instanceof Op.Permute
+                        || op instanceof Op.Expand
+                        || op instanceof Op.ClampFp16
+                        || (op instanceof Op.Affine o && o.factor() == 1 && o.summand() == 0);
+        return op instanceof Op.Input
+                || op instanceof Op.Parameter
+                || (isView && isGiven(value.operands().get(0)));
     }
 
     private static String cast(Value value, int scalarType) {

@@ -119,6 +119,34 @@ class ProgramTest {
                 .containsExactly(8, 10, 12, 2, 4, 6, 8, 10, 12);
     }
 
+    /** Inputs lie in Java's direct memory, which the collector frees with them. */
+    @Test
+    void resultsOutliveInputs() {
+        Graph graph =
+                Graph.record(
+                        "views",
+                        g -> {
+                            Value x = g.input("x", B, Dim.of(3)).toFloat32();
+                            g.output("y", x.slice(0, Dim.of(0), B).reshape(B.times(3)));
+                        });
+        try (Program program = torch.compile(graph, Precision.FP32);
+                Weights none = torch.load(graph.parameters(), new HashWeights(7), Precision.FP32);
+                Outputs outputs = run(program, none, new float[3 << 16])) {
+            for (int i = 0; i < 8; i++) {
+                System.gc();
+                torch.tensor(HashWeights.uniform("other", new long[] {3 << 16}, i), 3 << 16)
+                        .close();
+            }
+            assertThat(outputs.get(0).floats()).containsOnly(0);
+        }
+    }
+
+    private static Outputs run(Program program, Weights weights, float[] x) {
+        try (Tensor input = torch.tensor(x, x.length / 3, 3)) {
+            return program.run(weights, input);
+        }
+    }
+
     @Test
     void shapes() {
         assertThat(of((g, x) -> x.transpose(0, 1).reshape(B.times(3))))

@@ -1,0 +1,305 @@
+package io.ella.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ella.core.EllaException;
+import io.ella.core.image.Image;
+import io.ella.core.image.Png;
+import io.ella.core.scheduler.Schedulers;
+import io.ella.core.torch.Device;
+import io.ella.core.torch.Precision;
+import io.ella.encoders.Residency;
+import io.ella.encoders.TokenLength;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a pipeline promises, whatever the model. */
+class ElllaPipelineTest {
+    private static ElllaPipeline pipeline;
+
+    @TempDir Path folder;
+
+    @BeforeAll
+    static void open() {
+        pipeline = Models.ella().precision(Precision.FP32).build();
+    }
+
+    @AfterAll
+    static void close() {
+        pipeline.close();
+    }
+
+    private static GenerationRequest.Builder request(String prompt) {
+        return GenerationRequest.of(prompt)
+                .size(64, 64)
+                .steps(3)
+                .seed(7)
+                .tokenLength(TokenLength.flexible());
+    }
+
+    @Test
+    void theSameSeedGivesTheSameImageAndAnotherAnother() {
+        Image first = pipeline.generate(request("a red book").build()).image();
+        assertThat(pipeline.generate(request("a red book").build()).image()).isEqualTo(first);
+        assertThat(pipeline.generate(request("a red book").seed(8).build()).image())
+                .isNotEqualTo(first);
+        assertThat(pipeline.generate(request("a blue book").build()).image()).isNotEqualTo(first);
+    }
+
+    @Test
+    void severalImagesAreThoseOfTheirSeeds() {
+        Generation three = pipeline.generate(request("a vase").count(3).build());
+        assertThat(three.seeds()).containsExactly(7L, 8L, 9L);
+        for (int i = 0; i < 3; i++) {
+            Generation single = pipeline.generate(request("a vase").seed(7 + i).build());
+            assertThat(single.image()).isEqualTo(three.images().get(i));
+        }
+    }
+
+    @Test
+    void guidanceAsOneBatchOrSplitGivesTheSameImageWithinRounding() {
+        float[] batch = pipeline.generate(request("a vase").build()).image().toChw();
+        GenerationRequest split =
+                request("a vase").guidanceMode(GenerationRequest.GuidanceMode.SPLIT).build();
+        float[] halves = pipeline.generate(split).image().toChw();
+        for (int i = 0; i < batch.length; i++) {
+            assertThat(Math.abs(batch[i] - halves[i])).isLessThan(2.5f / 255);
+        }
+    }
+
+    @Test
+    void withoutGuidanceTheNegativePromptDoesNotCount() {
+        Image plain = pipeline.generate(request("a vase").guidance(1).build()).image();
+        Image other =
+                pipeline.generate(request("a vase").guidance(1).negativePrompt("blurry").build())
+                        .image();
+        assertThat(other).isEqualTo(plain);
+    }
+
+    @Test
+    void everySchedulerDraws() {
+        for (Schedulers scheduler : Schedulers.values()) {
+            GenerationRequest request = request("a vase").scheduler(scheduler).steps(4).build();
+            assertThat(pipeline.generate(request).image().width())
+                    .as(scheduler.label())
+                    .isEqualTo(64);
+        }
+    }
+
+    @Test
+    void aStreamedTextEncoderGivesTheSameImage() {
+        Image resident = pipeline.generate(request("a vase").build()).image();
+        try (ElllaPipeline streamed =
+                Models.ella().precision(Precision.FP32).residency(Residency.STREAMED).build()) {
+            assertThat(streamed.generate(request("a vase").build()).image()).isEqualTo(resident);
+        }
+    }
+
+    @Test
+    void tellsEveryStep() {
+        List<GenerationStep> steps = new ArrayList<>();
+        pipeline.generate(request("a vase").count(2).onStep(steps::add).build());
+        assertThat(steps).extracting(GenerationStep::index).containsExactly(1, 2, 3, 4, 5, 6);
+        assertThat(steps).extracting(GenerationStep::total).containsOnly(6);
+        assertThat(steps).extracting(GenerationStep::firstImage).containsExactly(0, 0, 0, 1, 1, 1);
+        assertThat(steps.get(5).latents().get(0)).hasSize(4 * 8 * 8);
+        assertThat(steps.get(5).predicted().get(0)).hasSize(4 * 8 * 8);
+    }
+
+    @Test
+    void aCancelledGenerationStopsAtTheNextStep() {
+        AtomicInteger steps = new AtomicInteger();
+        CompletableFuture<CompletableFuture<Generation>> self = new CompletableFuture<>();
+        GenerationRequest request =
+                request("a vase")
+                        .steps(50)
+                        .onStep(
+                                step -> {
+                                    steps.incrementAndGet();
+                                    if (step.index() == 2) {
+                                        self.join().cancel(true);
+                                    }
+                                })
+                        .build();
+        CompletableFuture<Generation> future = pipeline.generateAsync(request);
+        self.complete(future);
+        pipeline.generate(request("the next in the queue").build());
+        assertThat(future).isCancelled();
+        assertThat(steps).hasValue(2);
+    }
+
+    @Test
+    void anInterruptedCallerGetsItsThreadBack() {
+        Thread caller = Thread.currentThread();
+        GenerationRequest request =
+                request("a vase").steps(50).onStep(step -> caller.interrupt()).build();
+        assertThatThrownBy(() -> pipeline.generate(request))
+                .isInstanceOf(GenerationCancelledException.class);
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void whatAListenerThrowsReachesTheCaller() {
+        GenerationRequest request =
+                request("a vase")
+                        .onStep(
+                                step -> {
+                                    throw new IllegalStateException("from the listener");
+                                })
+                        .build();
+        assertThatThrownBy(() -> pipeline.generate(request)).hasMessage("from the listener");
+    }
+
+    @Test
+    void callersMayComeFromManyThreads() {
+        Image alone = pipeline.generate(request("a vase").seed(3).build()).image();
+        List<CompletableFuture<Image>> images = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            images.add(
+                    CompletableFuture.supplyAsync(
+                            () -> pipeline.generate(request("a vase").seed(3).build()).image()));
+        }
+        assertThat(images).allSatisfy(image -> assertThat(image.join()).isEqualTo(alone));
+    }
+
+    @Test
+    void closingWaitsForTheStepInFlightAndEndsTheRest() throws InterruptedException {
+        ElllaPipeline closing = Models.ella().precision(Precision.FP32).build();
+        CountDownLatch running = new CountDownLatch(1);
+        GenerationRequest slow =
+                request("a vase").steps(500).onStep(step -> running.countDown()).build();
+        CompletableFuture<Generation> first = closing.generateAsync(slow);
+        CompletableFuture<Generation> queued = closing.generateAsync(slow);
+        running.await();
+        closing.close();
+        closing.close();
+        for (CompletableFuture<Generation> future : List.of(first, queued)) {
+            assertThatThrownBy(future::join).hasCauseInstanceOf(GenerationCancelledException.class);
+        }
+        assertThatThrownBy(() -> closing.generate("more"))
+                .isInstanceOf(EllaException.class)
+                .hasMessageContaining("closed");
+    }
+
+    @Test
+    void nativeMemoryDoesNotGrow() throws IOException {
+        for (int i = 0; i < 10; i++) {
+            pipeline.generate(request("prompt " + i).build());
+        }
+        long tensors = pipeline.liveTensors();
+        long before = residentKilobytes();
+        for (int i = 0; i < 50; i++) {
+            pipeline.generate(request("prompt " + i % 10).build());
+        }
+        assertThat(pipeline.liveTensors()).isEqualTo(tensors);
+        assertThat(residentKilobytes() - before).isLessThan(64_000);
+    }
+
+    private static long residentKilobytes() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return 0; // not Linux; the count of tensors has to do
+        }
+        String line =
+                Files.readAllLines(status).stream()
+                        .filter(l -> l.startsWith("VmRSS"))
+                        .findFirst()
+                        .orElseThrow();
+        return Long.parseLong(line.replaceAll("\\D", ""));
+    }
+
+    @Test
+    void anImageCarriesHowItWasMadeAndCanBeMadeAgain() throws IOException {
+        Generation made =
+                pipeline.generate(
+                        request("a „quoted” vase\nof glass")
+                                .negativePrompt("blurry")
+                                .count(2)
+                                .scheduler(Schedulers.EULER_A)
+                                .build());
+        List<Path> files = made.save(folder.resolve("vase.png"));
+        assertThat(files).containsExactly(folder.resolve("vase.png"), folder.resolve("vase-2.png"));
+        String json = Objects.requireNonNull(Png.texts(files.get(1)).get(Png.PROVENANCE));
+        Provenance provenance = Provenance.parse(json, "vase-2.png");
+        assertThat(provenance.files())
+                .hasSizeGreaterThan(3)
+                .allSatisfy((file, hash) -> assertThat(hash).hasSize(64));
+        assertThat(pipeline.generate(provenance.request()).image())
+                .isEqualTo(Image.read(files.get(1)));
+        assertThat(Png.texts(files.get(0)).get(Png.PARAMETERS))
+                .contains("Steps: 3")
+                .contains("Seed: 7");
+    }
+
+    @Test
+    void theEmbeddedModelNeedsNothingElse() {
+        try (ElllaPipeline embedded = ElllaPipeline.open()) {
+            Image image =
+                    embedded.generate(
+                                    GenerationRequest.of("a red book and a yellow vase")
+                                            .steps(2)
+                                            .build())
+                            .image();
+            assertThat(image.width()).isEqualTo(128);
+        }
+    }
+
+    @Test
+    void requestsThatMakeNoSenseAreRefused() {
+        refused("steps is 0", () -> request("x").steps(0).build());
+        refused("guidance is NaN", () -> request("x").guidance(Double.NaN).build());
+        refused("width is 60", () -> request("x").size(60, 64).build());
+        refused("height is 99992", () -> request("x").size(64, 99992).build());
+        refused("count is 0", () -> request("x").count(0).build());
+        refused("token length of 0", () -> request("x").tokenLength(TokenLength.fixed(0)).build());
+        refused("1001 steps", () -> pipeline.generate(request("x").steps(1001).build()));
+        refused("no scheduler \"ddpm\"", () -> Schedulers.named("ddpm"));
+    }
+
+    @Test
+    void pathsThatLeadNowhereAreRefused() throws IOException {
+        refused(
+                "does not exist",
+                () -> ElllaPipeline.builder().model(folder.resolve("none")).build());
+        refused("model_index.json", () -> ElllaPipeline.builder().model(folder).build());
+        refused("blank", () -> ElllaPipeline.builder().model(Path.of(" ")).build());
+        refused(
+                "without a model",
+                () -> ElllaPipeline.builder().ella(Models.path("ella-tiny.safetensors")).build());
+        refused(
+                "Give both",
+                () -> Models.clip().ella(Models.path("ella-tiny.safetensors")).build());
+        Files.writeString(folder.resolve("model_index.json"), "{}");
+        refused("no folder unet", () -> ElllaPipeline.builder().model(folder).build());
+        Path pickle = Files.write(folder.resolve("model.ckpt"), new byte[] {(byte) 0x80, 2});
+        refused("pickle", () -> ElllaPipeline.builder().model(pickle).build());
+    }
+
+    @Test
+    void partsThatDoNotFitEachOtherAreRefused() {
+        try (EmbeddedModel other = EmbeddedModel.unpack()) {
+            Path encoder = other.folder().resolve("ella_text_encoder");
+            refused("features of width 32", () -> Models.ella().textEncoder(encoder).build());
+        }
+        refused("cuda:5 was asked for", () -> Models.ella().device(Device.of("cuda:5")).build());
+        refused("fp16 is for GPUs", () -> Models.ella().precision(Precision.FP16).build());
+    }
+
+    private static void refused(String message, Runnable what) {
+        assertThatThrownBy(what::run)
+                .isInstanceOf(EllaException.class)
+                .hasMessageContaining(message);
+    }
+}
