@@ -97,7 +97,8 @@ final class ReplayCommand implements Callable<Integer> {
         ElllaPipeline.Builder builder =
                 ElllaPipeline.builder()
                         .device(Device.of(made.getOrDefault("device", "cpu")))
-                        .precision(Precision.of(made.getOrDefault("precision", "auto")));
+                        // What the U-Net had decides for all; "auto" may mean something else here.
+                        .precision(Precision.of(made.getOrDefault("unet_precision", "auto")));
         if (!embedded) {
             String model = made.get("model");
             if (model == null) {

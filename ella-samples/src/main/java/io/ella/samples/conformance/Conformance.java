@@ -27,6 +27,7 @@ public final class Conformance implements AutoCloseable {
                     Map.entry("llama", new TextEncoderRunner()),
                     Map.entry("clip", new ClipRunner()),
                     Map.entry("unet", new UNetRunner()),
+                    Map.entry("unet_lora", new UNetLoraRunner()),
                     Map.entry("controlnet", new ControlNetRunner()),
                     Map.entry("vae", new VaeRunner()),
                     Map.entry("scheduler", new SchedulerRunner()),

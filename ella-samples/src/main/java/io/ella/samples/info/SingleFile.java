@@ -1,0 +1,96 @@
+package io.ella.samples.info;
+
+import io.ella.core.EllaException;
+import io.ella.core.graph.ParameterSpec;
+import io.ella.core.scheduler.SchedulerConfig;
+import io.ella.unet.AutoencoderKL;
+import io.ella.unet.OriginalLayout;
+import io.ella.unet.UNet2DConditionModel;
+import io.ella.unet.UNetConfig;
+import io.ella.unet.VaeConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** A checkpoint in the layout of the original code. */
+final class SingleFile {
+    private SingleFile() {}
+
+    static CheckpointInfo describe(Path file) {
+        try (OriginalLayout layout = OriginalLayout.open(file)) {
+            List<ComponentInfo> components = new ArrayList<>();
+            components.add(guarded("unet", () -> unet(layout.unet())));
+            components.add(guarded("vae", () -> vae(layout.vae())));
+            components.add(guarded("scheduler", () -> scheduler(layout)));
+            components.addAll(encoders(layout, file));
+            return new CheckpointInfo(file, kind(layout), components);
+        }
+    }
+
+    private static String kind(OriginalLayout layout) {
+        try {
+            return "single file in the original layout, " + layout.family();
+        } catch (EllaException e) {
+            return "single file in the original layout";
+        }
+    }
+
+    private static ComponentInfo unet(OriginalLayout.Part part) {
+        List<ParameterSpec> declared =
+                UNet2DConditionModel.graph(UNetConfig.from(part.config()), false).parameters();
+        return ComponentFolder.checked(
+                ComponentInfo.of("unet", "UNet2DConditionModel", part.weights(), ""),
+                () -> part.weights().check(declared, name -> false));
+    }
+
+    private static ComponentInfo vae(Optional<OriginalLayout.Part> found) {
+        if (found.isEmpty()) {
+            return ComponentInfo.plain("vae", "AutoencoderKL", "", "the file has no autoencoder");
+        }
+        OriginalLayout.Part part = found.get();
+        VaeConfig config = VaeConfig.from(part.config());
+        return ComponentFolder.checked(
+                ComponentInfo.of("vae", "AutoencoderKL", part.weights(), ""),
+                () ->
+                        part.weights()
+                                .check(
+                                        AutoencoderKL.decoder(config).parameters(),
+                                        ComponentFolder::isOfVaeEncoder));
+    }
+
+    private static ComponentInfo scheduler(OriginalLayout layout) {
+        SchedulerConfig config = SchedulerConfig.fromJson(layout.scheduler().toString());
+        return ComponentInfo.plain("scheduler", config.className(), "as published");
+    }
+
+    private static List<ComponentInfo> encoders(OriginalLayout layout, Path file) {
+        List<ComponentInfo> components = new ArrayList<>();
+        for (OriginalLayout.Part part : layout.textEncoders()) {
+            String suffix = components.isEmpty() ? "" : "_2";
+            ComponentInfo encoder =
+                    ComponentInfo.of(
+                            "text_encoder" + suffix, "CLIPTextModel", part.weights(), "");
+            boolean tokenizer = Files.isDirectory(file.resolveSibling("tokenizer" + suffix));
+            components.add(
+                    tokenizer
+                            ? encoder
+                            : encoder.with(
+                                    List.of(
+                                            "without ELLA it needs a folder \"tokenizer"
+                                                    + suffix
+                                                    + "\" beside the file")));
+        }
+        return components;
+    }
+
+    private static ComponentInfo guarded(String name, Supplier<ComponentInfo> describe) {
+        try {
+            return describe.get();
+        } catch (EllaException e) {
+            return ComponentInfo.plain(name, "", "", String.valueOf(e.getMessage()));
+        }
+    }
+}
