@@ -198,7 +198,7 @@ class OriginalLayoutTest {
                     Config.parse(
                             """
                             {"block_out_channels": [32, 64, 64, 64], "layers_per_block": 1,
-                             "attention_head_dim": 8, "cross_attention_dim": 64}
+                             "attention_head_dim": 4, "cross_attention_dim": 64}
                             """,
                             "tiny"));
 
@@ -267,10 +267,10 @@ class OriginalLayoutTest {
                 folder.resolve("model.json"),
                 """
                 {"sd version": "kept by another program",
-                 "unet": {"attention_head_dim": 4}, "scheduler": {"prediction_type": "sample"}}
+                 "unet": {"attention_head_dim": 2}, "scheduler": {"prediction_type": "sample"}}
                 """);
         try (OriginalLayout layout = OriginalLayout.open(file)) {
-            assertThat(UNetConfig.from(layout.unet().config()).heads()).containsOnly(4);
+            assertThat(UNetConfig.from(layout.unet().config()).heads()).containsOnly(2);
             assertThat(layout.scheduler().string("prediction_type")).isEqualTo("sample");
             assertThat(layout.vae()).isEmpty();
             assertThat(layout.textEncoders()).isEmpty();

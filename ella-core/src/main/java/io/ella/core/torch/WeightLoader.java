@@ -6,12 +6,14 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
 import io.ella.core.graph.ElementType;
 import io.ella.core.graph.ParameterSpec;
 import io.ella.core.weights.DType;
 import io.ella.core.weights.StoredTensor;
 import io.ella.core.weights.WeightSource;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -48,6 +50,8 @@ final class WeightLoader implements AutoCloseable {
                   r = torch.to(z, wanted, False, True)
                 return r
             """;
+
+    private static final long MAX_BUFFER = 1L << 30;
 
     private final Torch torch;
     private final Precision precision;
@@ -87,24 +91,36 @@ final class WeightLoader implements AutoCloseable {
         long[] shape = stored.shape().stream().mapToLong(Long::longValue).toArray();
         boolean asStored =
                 typed != null && scalarType(stored.dtype()) == wanted && shape.length != 4;
-        List<PtNDArray> parts = new ArrayList<>();
-        try {
-            for (ByteBuffer part : stored.parts()) {
-                long elements = part.capacity() / (typed == null ? 1 : stored.dtype().bytes());
-                DataType type = typed == null ? DataType.UINT8 : typed;
-                boolean single = asStored && part.capacity() == stored.bytes();
-                Shape partShape = single ? new Shape(shape) : new Shape(elements);
-                parts.add(torch.manager().create(part, partShape, type));
-            }
-            if (asStored && parts.size() == 1) {
-                return parts.remove(0);
-            }
-            return convert(parts, typed == null ? scalarType(stored.dtype()) : -1, shape, wanted);
-        } finally {
-            parts.forEach(PtNDArray::close);
+        if (stored.isComputed() && typed != null && fitsOneBuffer(stored)) {
+            PtNDArray array = computed(stored, typed, shape);
+            return asStored ? array : convert(List.of(array), -1, shape, wanted);
         }
+        List<PtNDArray> parts = new ArrayList<>();
+        for (ByteBuffer part : stored.parts()) {
+            long elements = part.capacity() / (typed == null ? 1 : stored.dtype().bytes());
+            DataType type = typed == null ? DataType.UINT8 : typed;
+            boolean single = asStored && part.capacity() == stored.bytes();
+            Shape partShape = single ? new Shape(shape) : new Shape(elements);
+            parts.add(torch.manager().create(part, partShape, type));
+        }
+        if (asStored && parts.size() == 1) {
+            return parts.get(0);
+        }
+        return convert(parts, typed == null ? scalarType(stored.dtype()) : -1, shape, wanted);
     }
 
+    private boolean fitsOneBuffer(StoredTensor stored) {
+        return !torch.device().isCuda() && stored.bytes() > 0 && stored.bytes() <= MAX_BUFFER;
+    }
+
+    /** Computed where libtorch keeps it, so that nothing waits for Java's garbage collector. */
+    private PtNDArray computed(StoredTensor stored, DataType type, long[] shape) {
+        PtNDArray array = torch.manager().create(new Shape(shape), type);
+        stored.read(0, JniUtils.getByteBuffer(array, true).order(ByteOrder.LITTLE_ENDIAN));
+        return array;
+    }
+
+    /** Closes the parts. */
     private PtNDArray convert(List<PtNDArray> parts, int stored, long[] shape, int wanted) {
         try (IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]));
                 IValue from = IValue.from(stored);
@@ -112,6 +128,8 @@ final class WeightLoader implements AutoCloseable {
                 IValue to = IValue.from(wanted);
                 IValue result = convert.forward(list, from, sizes, to)) {
             return result.toTensor(torch.manager());
+        } finally {
+            parts.forEach(PtNDArray::close);
         }
     }
 

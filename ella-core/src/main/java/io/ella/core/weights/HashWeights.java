@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.ella.core.EllaException;
 import io.ella.core.graph.ParameterSpec;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Collection;
@@ -90,38 +89,16 @@ public final class HashWeights implements WeightSource {
         return Optional.empty();
     }
 
-    /** {@return the parameter, computed into fresh direct memory} */
+    /** {@return the parameter, which is computed where it is read and takes no memory before} */
     @Override
     public StoredTensor tensor(ParameterSpec spec) {
-        List<ByteBuffer> parts = StoredTensor.allocate(spec.name(), DType.F32, spec.shape());
-        long from = 0;
-        for (ByteBuffer part : parts) {
-            fill(spec, from, part);
-            from += part.capacity() / Float.BYTES;
-        }
-        return StoredTensor.of(spec.name(), DType.F32, spec.shape(), parts);
-    }
-
-    /**
-     * Computes a range of a parameter into the caller's memory, for models that need not be in
-     * memory at once.
-     *
-     * @param spec the whole parameter
-     * @param from the row-major index of the first element
-     * @param into receives little-endian floats from its position to its limit; neither changes
-     * @throws EllaException if the range is not in the parameter
-     */
-    public void fill(ParameterSpec spec, long from, ByteBuffer into) {
-        FloatBuffer floats = into.slice().order(LITTLE_ENDIAN).asFloatBuffer();
-        long elements = StoredTensor.byteSize(spec.name(), DType.F32, spec.shape()) / Float.BYTES;
-        if (from < 0 || from > elements - floats.remaining()) {
-            throw new EllaException(
-                    "\"%s\" has %d elements: %d from index %d are not in it."
-                            .formatted(spec.name(), elements, floats.remaining(), from));
-        }
-        if (floats.hasRemaining()) {
-            Formula.of(spec, seed).fill(from, floats);
-        }
+        Formula formula = Formula.of(spec, seed);
+        return StoredTensor.computed(
+                spec.name(),
+                DType.F32,
+                spec.shape(),
+                (from, into) ->
+                        formula.fill(from, into.duplicate().order(LITTLE_ENDIAN).asFloatBuffer()));
     }
 
     /** Accepts everything. */

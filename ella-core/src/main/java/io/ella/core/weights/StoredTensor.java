@@ -28,15 +28,43 @@ public final class StoredTensor {
     private final String name;
     private final DType dtype;
     private final List<Long> shape;
-    private final List<ByteBuffer> parts;
+    private final Content content;
     private final long bytes;
 
-    private StoredTensor(String name, DType dtype, List<Long> shape, List<ByteBuffer> parts) {
+    /** Where the bytes come from. */
+    private sealed interface Content {}
+
+    /** Memory that holds them. */
+    private record Stored(List<ByteBuffer> parts) implements Content {
+        Stored {
+            parts = parts.stream().map(part -> part.slice().asReadOnlyBuffer()).toList();
+        }
+    }
+
+    /** A rule by which they are computed each time, from an element on. */
+    private record Computed(Rule rule, long start) implements Content {}
+
+    /** Computes elements of a tensor. */
+    interface Rule {
+        /** Fills a little-endian buffer from its position to its limit, from an element on. */
+        void fill(long from, ByteBuffer into);
+    }
+
+    private StoredTensor(String name, DType dtype, List<Long> shape, Content content) {
         this.name = name;
         this.dtype = dtype;
         this.shape = List.copyOf(shape);
-        this.parts = parts.stream().map(part -> part.slice().asReadOnlyBuffer()).toList();
+        this.content = content;
         this.bytes = byteSize(name, dtype, shape);
+    }
+
+    private StoredTensor(String name, DType dtype, List<Long> shape, List<ByteBuffer> parts) {
+        this(name, dtype, shape, new Stored(parts));
+    }
+
+    /** A tensor that takes no memory until it is read. */
+    static StoredTensor computed(String name, DType dtype, List<Long> shape, Rule rule) {
+        return new StoredTensor(name, dtype, shape, new Computed(rule, 0));
     }
 
     /**
@@ -141,7 +169,59 @@ public final class StoredTensor {
      * aligned or not. Each call returns buffers of its own (positions are not shared).
      */
     public List<ByteBuffer> parts() {
-        return parts.stream().map(part -> part.duplicate().order(LITTLE_ENDIAN)).toList();
+        List<ByteBuffer> parts = content instanceof Stored stored ? stored.parts : computed();
+        return parts.stream().map(part -> part.asReadOnlyBuffer().order(LITTLE_ENDIAN)).toList();
+    }
+
+    private List<ByteBuffer> computed() {
+        List<ByteBuffer> parts = allocate(name, dtype, shape);
+        long at = 0;
+        for (ByteBuffer part : parts) {
+            read(at, part);
+            at += part.capacity() / dtype.bytes();
+        }
+        return parts;
+    }
+
+    /**
+     * {@return whether the elements are computed anew at each reading; {@link #read} into one's own
+     * memory then saves what {@link #parts} would allocate}
+     */
+    public boolean isComputed() {
+        return content instanceof Computed;
+    }
+
+    /**
+     * Copies elements into the caller's memory.
+     *
+     * @param from the row-major index of the first
+     * @param into filled with little-endian bytes from its position to its limit, which are whole
+     *     elements of this tensor; neither changes
+     * @throws EllaException if that range is not in the tensor, or ends within an element
+     */
+    public void read(long from, ByteBuffer into) {
+        int count = into.remaining() / dtype.bytes();
+        if (from < 0 || from + count > elements() || into.remaining() % dtype.bytes() != 0) {
+            throw new EllaException(
+                    "%s has %d elements: %d bytes from element %d on are not in it."
+                            .formatted(this, elements(), into.remaining(), from));
+        }
+        if (content instanceof Computed computed) {
+            computed.rule.fill(computed.start + from, into);
+            return;
+        }
+        ByteBuffer out = into.duplicate();
+        long begin = from * dtype.bytes();
+        long end = begin + out.remaining();
+        long at = 0;
+        for (ByteBuffer part : parts()) {
+            long first = Math.max(begin, at);
+            long last = Math.min(end, at + part.capacity());
+            if (first < last) {
+                out.put(part.slice((int) (first - at), (int) (last - first)));
+            }
+            at += part.capacity();
+        }
     }
 
     /**
@@ -213,7 +293,7 @@ public final class StoredTensor {
      * @param newName the name of the view
      */
     public StoredTensor renamed(String newName) {
-        return new StoredTensor(newName, dtype, shape, parts);
+        return new StoredTensor(newName, dtype, shape, content);
     }
 
     /**
@@ -229,7 +309,7 @@ public final class StoredTensor {
                     "\"%s\" is %s and cannot be reshaped to %s: the number of elements differs."
                             .formatted(name, shape, sizes));
         }
-        return new StoredTensor(name, dtype, sizes, parts);
+        return new StoredTensor(name, dtype, sizes, content);
     }
 
     /**
@@ -247,9 +327,13 @@ public final class StoredTensor {
         List<Long> sizes = new ArrayList<>(shape);
         sizes.set(0, to - from);
         long rowBytes = shape.get(0) == 0 ? 0 : bytes / shape.get(0);
+        if (content instanceof Computed computed) {
+            long start = computed.start + from * rowBytes / dtype.bytes();
+            return new StoredTensor(name, dtype, sizes, new Computed(computed.rule, start));
+        }
         List<ByteBuffer> slices = new ArrayList<>();
         long at = 0;
-        for (ByteBuffer part : parts) {
+        for (ByteBuffer part : parts()) {
             long begin = Math.max(from * rowBytes, at);
             long end = Math.min(to * rowBytes, at + part.capacity());
             if (begin < end) {
@@ -294,7 +378,7 @@ public final class StoredTensor {
             int columns = shape.get(1).intValue();
             byte[] source = new byte[(int) bytes];
             int at = 0;
-            for (ByteBuffer part : parts) {
+            for (ByteBuffer part : parts()) {
                 part.get(0, source, at, part.capacity());
                 at += part.capacity();
             }

@@ -95,13 +95,23 @@ class HashWeightsTest extends WeightSourceContract {
         ParameterSpec spec = ParameterSpec.of("a.weight", 30, 20);
         float[] whole = new HashWeights(3).tensor(spec).floatArray();
         ByteBuffer memory = ByteBuffer.allocateDirect(4 * 12).position(4).limit(44);
-        new HashWeights(3).fill(spec, 100, memory);
+        new HashWeights(3).tensor(spec).read(100, memory);
         assertThat(memory.position()).isEqualTo(4);
         StoredTensor range = StoredTensor.of("r", DType.F32, List.of(10L), List.of(memory));
         assertThat(range.floatArray()).containsExactly(Arrays.copyOfRange(whole, 100, 110));
-        assertThatThrownBy(() -> new HashWeights(3).fill(spec, 591, memory))
+        assertThatThrownBy(() -> new HashWeights(3).tensor(spec).read(591, memory))
                 .isInstanceOf(EllaException.class)
-                .hasMessageContaining("has 600 elements: 10 from index 591");
+                .hasMessageContaining("has 600 elements: 40 bytes from element 591");
+    }
+
+    @Test
+    void viewsAreComputedAsWell() {
+        StoredTensor tensor = new HashWeights(3).tensor(ParameterSpec.of("a.weight", 30, 20));
+        assertThat(tensor.isComputed()).isTrue();
+        float[] whole = tensor.floatArray();
+        StoredTensor rows = tensor.rows(3, 5).renamed("b").reshaped(40);
+        assertThat(rows.isComputed()).isTrue();
+        assertThat(rows.floatArray()).containsExactly(Arrays.copyOfRange(whole, 60, 100));
     }
 
     @Test
