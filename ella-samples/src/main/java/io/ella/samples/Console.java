@@ -40,15 +40,8 @@ final class Console {
 
     /** Sets the log up; to be called before anything of the library is. */
     void start() {
-        if (verbose) {
-            System.setProperty("org.slf4j.simpleLogger.log.io.ella", "info");
-        } else if (quiet) {
-            System.setProperty("org.slf4j.simpleLogger.log.io.ella", "error");
-        }
-    }
-
-    boolean isJson() {
-        return json;
+        String level = verbose ? "info" : quiet ? "error" : "warn";
+        System.setProperty("org.slf4j.simpleLogger.log.io.ella", level);
     }
 
     /** Whether progress bars are shown. */

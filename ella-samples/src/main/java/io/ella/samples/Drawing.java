@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One generation with its progress bar. When the process is told to end (Ctrl-C), the generation stops at its
- * next step and everything is freed before the process goes.
+ * One generation with its progress bar. When the process is told to end (Ctrl-C), the generation
+ * stops at its next step and everything is freed before the process goes.
  */
 final class Drawing implements AutoCloseable {
     private static final int PATIENCE_SECONDS = 60;

@@ -40,7 +40,8 @@ public final class Ella {
         try {
             return command.execute(args);
         } catch (OutOfMemoryError e) {
-            String remedy = "Ask for a smaller size, fewer images or a lower precision, or raise -Xmx";
+            String remedy =
+                    "Ask for a smaller size, fewer images or a lower precision, or raise -Xmx";
             complain(command.getErr(), "out of memory (" + e.getMessage() + "). " + remedy);
         } catch (LinkageError e) {
             complain(command.getErr(), "a native library could not be loaded: " + e.getMessage());

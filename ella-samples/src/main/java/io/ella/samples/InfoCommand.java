@@ -39,7 +39,8 @@ final class InfoCommand implements Callable<Integer> {
         CheckpointInfo info = CheckpointInfo.of(path);
         console.line(path + ": " + info.kind());
         console.line(
-                ROW.formatted("COMPONENT", "CLASS", "PARAMETERS", "DTYPE", "SIZE", "").stripTrailing());
+                ROW.formatted("COMPONENT", "CLASS", "PARAMETERS", "DTYPE", "SIZE", "")
+                        .stripTrailing());
         info.components().forEach(this::print);
         console.result(json(info));
         return 0;

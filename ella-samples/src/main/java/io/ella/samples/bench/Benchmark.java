@@ -41,7 +41,10 @@ public interface Benchmark extends AutoCloseable {
         /** This with the usual values where there is none. */
         Load orElse(int usualSize, int usualBatch) {
             return new Load(
-                    family, size == 0 ? usualSize : size, batch == 0 ? usualBatch : batch, streamed);
+                    family,
+                    size == 0 ? usualSize : size,
+                    batch == 0 ? usualBatch : batch,
+                    streamed);
         }
     }
 

@@ -10,8 +10,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * {@link HashWeights} that see to it that the memory of a full-size model is not taken twice: what has been
- * converted is garbage, but the garbage collector does not see how much native memory hangs on it.
+ * {@link HashWeights} that see to it that the memory of a full-size model is not taken twice: what
+ * has been converted is garbage, but the garbage collector does not see how much native memory
+ * hangs on it.
  */
 public final class ComputedWeights implements WeightSource {
     private static final long COLLECT_EVERY = 512L << 20;

@@ -7,7 +7,8 @@ import java.util.Optional;
  *
  * @param name of the case
  * @param component what it is about; empty if the case could not be read
- * @param distance the largest relative L2 distance of an output from the expected one; NaN after an error
+ * @param distance the largest relative L2 distance of an output from the expected one; NaN after an
+ *     error
  * @param worst the output with that distance; empty after an error
  * @param limit the largest distance that passes
  * @param seconds how long it took

@@ -28,7 +28,9 @@ final class ControlNetRunner implements CaseRunner {
         }
     }
 
-    /** Runs the ControlNet; what it gives is input of the U-Net, by the names of the U-Net's graph. */
+    /**
+     * Runs the ControlNet; what it gives is input of the U-Net, by the names of the U-Net's graph.
+     */
     private static float[] addResiduals(
             ConformanceCase given, Workbench workbench, UNetCase inputs) {
         Torch torch = workbench.torch();

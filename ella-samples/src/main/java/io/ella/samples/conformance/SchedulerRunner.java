@@ -9,7 +9,9 @@ import io.ella.core.scheduler.Schedulers;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A scheduler with a stand-in for the model: {@code timesteps}, {@code sigmas}, {@code sample.i}. */
+/**
+ * A scheduler with a stand-in for the model: {@code timesteps}, {@code sigmas}, {@code sample.i}.
+ */
 final class SchedulerRunner implements CaseRunner {
     @Override
     public Map<String, float[]> run(ConformanceCase given, Workbench workbench) {

@@ -12,7 +12,10 @@ import java.util.Map;
 
 /** T5 and Llama: {@code hidden}, whose padded positions are zero for Llama. */
 final class TextEncoderRunner implements CaseRunner {
-    /** Beyond this many weights a model is streamed: it runs once, so nothing is gained by keeping it. */
+    /**
+     * Beyond this many weights a model is streamed: it runs once, so nothing is gained by keeping
+     * it.
+     */
     private static final long RESIDENT_LIMIT = 200_000_000;
 
     @Override

@@ -84,8 +84,7 @@ record Workbench(Torch torch, Precision asked) {
      * @param inputs by name; they stay the caller's
      * @return the results in the order of the graph's outputs
      */
-    List<float[]> run(
-            Graph graph, Precision precision, long seed, Map<String, Tensor> inputs) {
+    List<float[]> run(Graph graph, Precision precision, long seed, Map<String, Tensor> inputs) {
         return run(graph, precision, new ComputedWeights(seed), inputs);
     }
 

@@ -31,8 +31,8 @@ public record CheckpointInfo(Path path, String kind, List<ComponentInfo> compone
     /**
      * {@return what lies at a path}
      *
-     * @param path a folder in diffusers' layout, the folder of one component, or a {@code .safetensors} file: a
-     *     checkpoint in the original layout, a connector of ELLA, a LoRA
+     * @param path a folder in diffusers' layout, the folder of one component, or a {@code
+     *     .safetensors} file: a checkpoint in the original layout, a connector of ELLA, a LoRA
      * @throws EllaException if there is nothing, or nothing that could be read
      */
     public static CheckpointInfo of(Path path) {

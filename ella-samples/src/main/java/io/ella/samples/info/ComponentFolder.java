@@ -80,8 +80,7 @@ final class ComponentFolder {
     }
 
     private static ComponentInfo tokenizer(String name, Path folder, String type) {
-        return checked(
-                ComponentInfo.plain(name, type, ""), () -> Tokenizer.open(folder).close());
+        return checked(ComponentInfo.plain(name, type, ""), () -> Tokenizer.open(folder).close());
     }
 
     private static ComponentInfo unet(String name, Path folder, Config config) {
@@ -94,8 +93,7 @@ final class ComponentFolder {
                         () -> UNet2DConditionModel.graph(unet, false).parameters());
         String details =
                 "contexts of width %d, latents of %dx%d"
-                        .formatted(
-                                unet.crossAttentionDim(), unet.sampleSize(), unet.sampleSize());
+                        .formatted(unet.crossAttentionDim(), unet.sampleSize(), unet.sampleSize());
         return new ComponentInfo(
                 info.name(),
                 info.type(),

@@ -71,8 +71,7 @@ final class SingleFile {
         for (OriginalLayout.Part part : layout.textEncoders()) {
             String suffix = components.isEmpty() ? "" : "_2";
             ComponentInfo encoder =
-                    ComponentInfo.of(
-                            "text_encoder" + suffix, "CLIPTextModel", part.weights(), "");
+                    ComponentInfo.of("text_encoder" + suffix, "CLIPTextModel", part.weights(), "");
             boolean tokenizer = Files.isDirectory(file.resolveSibling("tokenizer" + suffix));
             components.add(
                     tokenizer

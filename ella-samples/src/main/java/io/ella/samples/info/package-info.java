@@ -1,5 +1,6 @@
 /**
- * Says what a checkpoint is without loading it: headers and configurations are read, weights are not.
+ * Says what a checkpoint is without loading it: headers and configurations are read, weights are
+ * not.
  *
  * <p>{@link io.ella.samples.info.CheckpointInfo#of} looks at a path.
  */

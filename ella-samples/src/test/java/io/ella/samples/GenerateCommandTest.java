@@ -1,0 +1,135 @@
+package io.ella.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.ella.core.image.Image;
+import io.ella.core.image.Png;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With the embedded model, but where files are to change. */
+class GenerateCommandTest {
+    private static final String PROMPT = "a red book and a yellow vase";
+
+    @TempDir Path folder;
+
+    @Test
+    void writesAnImageThatSaysHowItWasMadeAndIsDrawnAgainFromThat() {
+        Path out = folder.resolve("out.png");
+        Run run = generate(out, "--seed", "42", "--scheduler", "euler-a");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).isEqualToIgnoringNewLines(out.toString());
+        Image image = Image.read(out);
+        assertThat(image.width()).isEqualTo(64);
+        assertThat(image.height()).isEqualTo(48);
+        Map<String, String> texts = Png.texts(out);
+        assertThat(texts.get(Png.PARAMETERS)).contains(PROMPT, "Steps: 2", "Seed: 42", "64x48");
+        JsonObject made = JsonParser.parseString(texts.get(Png.PROVENANCE)).getAsJsonObject();
+        assertThat(made.getAsJsonObject("settings").get("prompt").getAsString()).isEqualTo(PROMPT);
+
+        Path again = folder.resolve("again.png");
+        Run replay = Run.ella("replay", out.toString(), "-o", again.toString());
+        assertThat(replay.code()).as(replay.err()).isZero();
+        assertThat(Image.read(again)).isEqualTo(image);
+        assertThat(Png.texts(again).get(Png.PARAMETERS)).isEqualTo(texts.get(Png.PARAMETERS));
+    }
+
+    @Test
+    void severalImagesAsJson() {
+        Path out = folder.resolve("out.png");
+        Run run = generate(out, "--seed", "7", "--count", "2", "--json");
+        JsonObject json = run.json();
+        assertThat(json.getAsJsonArray("files").toString())
+                .contains("out.png")
+                .contains("out-2.png");
+        assertThat(json.getAsJsonArray("seeds").toString()).isEqualTo("[7,8]");
+        assertThat(json.getAsJsonObject("seconds").keySet())
+                .containsExactly("load", "encode", "denoise", "decode", "total");
+        assertThat(json.getAsJsonObject("settings").get("steps").getAsInt()).isEqualTo(2);
+        assertThat(Image.read(folder.resolve("out-2.png"))).isNotEqualTo(Image.read(out));
+    }
+
+    @Test
+    void quietSaysNothing() {
+        Run run = generate(folder.resolve("out.png"), "-q");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).isEmpty();
+    }
+
+    @Test
+    void progressIsShownWhenForced() {
+        Run run = generate(folder.resolve("out.png"), "--progress");
+        assertThat(run.err()).contains("2/2").contains("it/s");
+    }
+
+    @Test
+    void placesThatCannotBeWrittenAreFoundBeforeTheModelIsLoaded() throws IOException {
+        Path absent = folder.resolve("absent/out.png");
+        Run run = generate(absent, "--model", "no such model");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).startsWith("ella: " + absent).contains("does not exist");
+
+        Files.createDirectory(folder.resolve("out-2.png"));
+        Run second = generate(folder.resolve("out.png"), "--model", "none", "--count", "2");
+        assertThat(second.code()).isEqualTo(1);
+        assertThat(second.err()).contains("out-2.png");
+    }
+
+    @Test
+    void modelsThatAreNotThere() {
+        Path out = folder.resolve("out.png");
+        Run run = generate(out, "--model", "no such model");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).startsWith("ella: no such model").doesNotContain("\tat ");
+        assertThat(generate(out, "--device", "cuda:0").code()).isEqualTo(1);
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void changedModelsAreNotReplayed() throws IOException {
+        Path model = TestModels.copy("tiny-sd15", folder);
+        Path out = folder.resolve("out.png");
+        assertThat(generate(out, "--model", model.toString()).code()).isZero();
+        TestModels.damage(model.resolve("vae/diffusion_pytorch_model.safetensors"));
+        Path again = folder.resolve("again.png");
+        Run run = Run.ella("replay", out.toString(), "-o", again.toString());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err())
+                .contains("vae/diffusion_pytorch_model.safetensors has changed")
+                .doesNotContain("unet/");
+        assertThat(again).doesNotExist();
+    }
+
+    @Test
+    void imagesOfOthersAreNotReplayed() {
+        Path image = folder.resolve("other.png");
+        Png.write(image, Image.fromRgb(new byte[3 * 64], 8, 8), Map.of());
+        Run run = Run.ella("replay", image.toString(), "-o", folder.resolve("o.png").toString());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("does not say how it was made");
+    }
+
+    private static Run generate(Path out, String... more) {
+        String[] usual = {
+            "generate",
+            PROMPT,
+            "-o",
+            out.toString(),
+            "--steps",
+            "2",
+            "--width",
+            "64",
+            "--height",
+            "48"
+        };
+        return Run.ella(Stream.concat(Stream.of(usual), Stream.of(more)).toArray(String[]::new));
+    }
+}
