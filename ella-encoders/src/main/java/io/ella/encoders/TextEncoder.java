@@ -2,12 +2,14 @@ package io.ella.encoders;
 
 import io.ella.core.EllaException;
 import io.ella.core.config.Config;
+import io.ella.core.graph.ParameterSpec;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.weights.Checkpoint;
 import io.ella.core.weights.WeightSource;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A frozen language model that turns token ids into features: a T5 encoder or a Llama.
@@ -98,6 +100,15 @@ public sealed interface TextEncoder extends AutoCloseable
             Precision precision,
             Residency residency) {
         return LayeredEncoder.load(torch, new LlamaModel(config), source, precision, residency);
+    }
+
+    /**
+     * {@return the parameters of a T5 encoder, as a checkpoint names them}
+     *
+     * @param config what the model is made of
+     */
+    static List<ParameterSpec> parameters(T5Config config) {
+        return ResidentStack.graph(new T5Model(config)).parameters();
     }
 
     /** {@return the width of the features} */

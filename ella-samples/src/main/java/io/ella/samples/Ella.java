@@ -18,7 +18,8 @@ import picocli.CommandLine.ParameterException;
             ReplayCommand.class,
             InfoCommand.class,
             VerifyCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            BenchCheckpointCommand.class
         })
 public final class Ella {
     private Ella() {}

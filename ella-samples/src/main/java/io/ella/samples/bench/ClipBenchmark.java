@@ -3,6 +3,7 @@ package io.ella.samples.bench;
 import io.ella.core.config.Config;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
+import io.ella.core.weights.HashWeights;
 import io.ella.encoders.ClipOutput;
 import io.ella.encoders.ClipTextConfig;
 import io.ella.encoders.ClipTextEncoder;
@@ -19,7 +20,7 @@ final class ClipBenchmark implements Benchmark {
         this.load = load;
         String json = load.family() == Family.SDXL ? Configs.CLIP_BIG_G : Configs.CLIP_L;
         this.config = ClipTextConfig.from(Config.parse(json, "clip"));
-        this.encoder = ClipTextEncoder.load(torch, config, new ComputedWeights(0), precision);
+        this.encoder = ClipTextEncoder.load(torch, config, new HashWeights(0), precision);
         this.ids = new long[load.batch()][load.size()];
         for (long[] row : ids) {
             Arrays.setAll(row, j -> 1 + j * 31L);

@@ -1,10 +1,10 @@
 package io.ella.samples.conformance;
 
 import io.ella.core.conformance.ConformanceCase;
+import io.ella.core.weights.HashWeights;
 import io.ella.encoders.ClipOutput;
 import io.ella.encoders.ClipTextConfig;
 import io.ella.encoders.ClipTextEncoder;
-import io.ella.samples.bench.ComputedWeights;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -22,7 +22,7 @@ final class ClipRunner implements CaseRunner {
                         ClipTextEncoder.load(
                                 workbench.torch(),
                                 config,
-                                new ComputedWeights(Workbench.seed(given)),
+                                new HashWeights(Workbench.seed(given)),
                                 workbench.precision());
                 ClipOutput output = encoder.encode(Workbench.rows(given.in("ids")))) {
             Map<String, float[]> results = new LinkedHashMap<>();

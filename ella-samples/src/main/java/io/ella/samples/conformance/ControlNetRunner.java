@@ -8,7 +8,7 @@ import io.ella.core.torch.Program;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.torch.Weights;
-import io.ella.samples.bench.ComputedWeights;
+import io.ella.core.weights.HashWeights;
 import io.ella.unet.ControlNetModel;
 import io.ella.unet.UNet2DConditionModel;
 import io.ella.unet.UNetConfig;
@@ -41,7 +41,7 @@ final class ControlNetRunner implements CaseRunner {
                 Weights weights =
                         torch.load(
                                 control.parameters(),
-                                new ComputedWeights(Workbench.seed(given)),
+                                new HashWeights(Workbench.seed(given)),
                                 precision);
                 Outputs outputs =
                         program.run(weights, Workbench.ordered(control, inputs.inputs()))) {

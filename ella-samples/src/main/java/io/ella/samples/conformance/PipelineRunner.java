@@ -19,7 +19,6 @@ import io.ella.core.weights.HashWeights;
 import io.ella.encoders.Residency;
 import io.ella.encoders.T5Config;
 import io.ella.encoders.TextEncoder;
-import io.ella.samples.bench.ComputedWeights;
 import io.ella.tsc.Queries;
 import io.ella.tsc.TimestepAwareSemanticConnector;
 import io.ella.tsc.TscConfig;
@@ -98,7 +97,7 @@ final class PipelineRunner implements CaseRunner {
                             TimestepAwareSemanticConnector.load(
                                     torch,
                                     TscConfig.of(config.object("ella")),
-                                    new ComputedWeights(seed + 1),
+                                    new HashWeights(seed + 1),
                                     workbench.precision());
                     Queries without =
                             connector.queries("negative", negative, schedule.timesteps());
@@ -121,8 +120,7 @@ final class PipelineRunner implements CaseRunner {
             float[] guidance = {(float) args.number("guidance", Double.NaN)};
             try (Program program = torch.compile(graph, precision);
                     Weights weights =
-                            torch.load(
-                                    graph.parameters(), new ComputedWeights(seed + 2), precision);
+                            torch.load(graph.parameters(), new HashWeights(seed + 2), precision);
                     Tensor scale = torch.tensor(guidance, 1)) {
                 for (double timestep : schedule.timesteps()) {
                     try (Tensor t = torch.tensor(new float[] {(float) timestep}, 1);

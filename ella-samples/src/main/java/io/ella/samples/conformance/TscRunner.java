@@ -5,7 +5,7 @@ import com.google.gson.JsonPrimitive;
 import io.ella.core.EllaException;
 import io.ella.core.conformance.ConformanceCase;
 import io.ella.core.torch.Tensor;
-import io.ella.samples.bench.ComputedWeights;
+import io.ella.core.weights.HashWeights;
 import io.ella.tsc.Queries;
 import io.ella.tsc.TimestepAwareSemanticConnector;
 import io.ella.tsc.TscConfig;
@@ -30,7 +30,7 @@ final class TscRunner implements CaseRunner {
                         TimestepAwareSemanticConnector.load(
                                 workbench.torch(),
                                 TscConfig.of(given.config()),
-                                new ComputedWeights(Workbench.seed(given)),
+                                new HashWeights(Workbench.seed(given)),
                                 workbench.precision());
                 Tensor text = workbench.tensor(given.in("text"));
                 Queries queries =

@@ -13,9 +13,9 @@ import io.ella.core.torch.Program;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.torch.Weights;
+import io.ella.core.weights.HashWeights;
 import io.ella.core.weights.StoredTensor;
 import io.ella.core.weights.WeightSource;
-import io.ella.samples.bench.ComputedWeights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -85,7 +85,7 @@ record Workbench(Torch torch, Precision asked) {
      * @return the results in the order of the graph's outputs
      */
     List<float[]> run(Graph graph, Precision precision, long seed, Map<String, Tensor> inputs) {
-        return run(graph, precision, new ComputedWeights(seed), inputs);
+        return run(graph, precision, new HashWeights(seed), inputs);
     }
 
     /** As {@link #run(Graph, Precision, long, Map)}, with weights from anywhere. */
