@@ -23,8 +23,7 @@ final class T5Benchmark implements Benchmark {
 
     T5Benchmark(Torch torch, Precision precision, Load load) {
         this.load = load;
-        // A streamed encoder computes hash weights itself, into memory that its layers share.
-        WeightSource weights = load.streamed() ? new HashWeights(0) : new HashWeights(0);
+        WeightSource weights = new HashWeights(0);
         Residency residency = load.streamed() ? Residency.STREAMED : Residency.RESIDENT;
         this.encoder = TextEncoder.load(torch, config, weights, precision, residency);
         this.ids = new long[load.batch()][load.size()];
