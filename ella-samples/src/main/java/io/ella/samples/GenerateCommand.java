@@ -115,14 +115,8 @@ final class GenerateCommand implements Callable<Integer> {
     /** Before the work starts, so that none is lost. */
     private void checkWritable(int images) {
         Png.checkWritable(output);
-        String name = String.valueOf(output.getFileName());
-        int dot = name.lastIndexOf('.');
         for (int i = 2; i <= images; i++) {
-            String numbered =
-                    dot > 0
-                            ? name.substring(0, dot) + "-" + i + name.substring(dot)
-                            : name + "-" + i;
-            Png.checkWritable(output.resolveSibling(numbered));
+            Png.checkWritable(Generation.numbered(output, i));
         }
     }
 

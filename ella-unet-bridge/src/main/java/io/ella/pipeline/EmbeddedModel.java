@@ -64,8 +64,12 @@ record EmbeddedModel(Path folder) implements AutoCloseable {
         }
     }
 
+    /** Deletes the folder; closing twice does no harm. */
     @Override
     public void close() {
+        if (Files.notExists(folder)) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(folder)) {
             List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
             for (Path file : deepestFirst) {

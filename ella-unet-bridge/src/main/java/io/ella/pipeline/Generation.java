@@ -70,7 +70,7 @@ public record Generation(
      * @param file where the first goes
      * @param number from 2
      */
-    static Path numbered(Path file, int number) {
+    public static Path numbered(Path file, int number) {
         String name = String.valueOf(file.getFileName());
         int dot = name.lastIndexOf('.');
         String stem = dot > 0 ? name.substring(0, dot) : name;

@@ -63,7 +63,7 @@ final class LoadedModel implements AutoCloseable {
         this.description = description;
         // Reading gigabytes takes seconds, and nobody needs the hashes before the first image is
         // done.
-        this.hashes = CompletableFuture.supplyAsync(() -> FileHashes.of(paths.roots()));
+        this.hashes = CompletableFuture.supplyAsync(() -> hashes(paths));
     }
 
     static LoadedModel load(
@@ -194,6 +194,24 @@ final class LoadedModel implements AutoCloseable {
                 tokenizer, ClipTextEncoder.load(torch, config, files.weights(), precisions.text()));
     }
 
+    /**
+     * By path; the embedded model's unpacked files by their place in it, which is the same
+     * everywhere.
+     */
+    private static Map<String, String> hashes(ModelPaths paths) {
+        Map<String, String> hashes = new LinkedHashMap<>();
+        String folder = paths.embedded().map(e -> e.folder().toString()).orElse("");
+        FileHashes.of(paths.roots())
+                .forEach(
+                        (file, hash) ->
+                                hashes.put(
+                                        folder.isEmpty()
+                                                ? file
+                                                : "embedded" + file.substring(folder.length()),
+                                        hash));
+        return hashes;
+    }
+
     private static String version() {
         String version = LoadedModel.class.getPackage().getImplementationVersion();
         return version == null ? "development" : version;
@@ -261,6 +279,7 @@ final class LoadedModel implements AutoCloseable {
         if (scheduler != null) {
             settings.put("scheduler", scheduler.label());
         }
+        settings.put("scheduler_class", scheduler(scheduler).config().className());
         if (request.tokenLength() instanceof TokenLength.Fixed fixed) {
             settings.put("token_length", "fixed");
             settings.put("max_length", fixed.maxLength());

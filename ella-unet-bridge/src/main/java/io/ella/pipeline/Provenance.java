@@ -95,7 +95,7 @@ public record Provenance(
                 + "\nSteps: %s, Sampler: %s, CFG scale: %s, Seed: %s, Size: %sx%s, Model: %s, Version: ella %s"
                         .formatted(
                                 settings.get("steps"),
-                                settings.getOrDefault("scheduler", "as the checkpoint says"),
+                                settings.getOrDefault("scheduler", settings.get("scheduler_class")),
                                 settings.get("guidance"),
                                 settings.get("seed"),
                                 settings.get("width"),
