@@ -151,6 +151,7 @@ public final class ElllaPipeline implements AutoCloseable {
         private final long firstSeed;
         private final Map<String, Duration> timings = new LinkedHashMap<>();
         private int done;
+        private int dropped;
 
         Run(GenerationRequest request, CompletableFuture<Generation> future) {
             this.request = request;
@@ -167,6 +168,7 @@ public final class ElllaPipeline implements AutoCloseable {
             List<Image> images = new ArrayList<>();
             try (Conditioning conditioning =
                     model.conditioner().condition(request, schedule.timesteps())) {
+                dropped = conditioning.dropped();
                 timings.put("encode", Duration.ofNanos(System.nanoTime() - start));
                 int group = model.imagesAtOnce();
                 for (int first = 0; first < request.count(); first += group) {
@@ -182,7 +184,7 @@ public final class ElllaPipeline implements AutoCloseable {
             }
             List<Provenance> provenances = new ArrayList<>();
             for (int i = 0; i < images.size(); i++) {
-                provenances.add(model.provenance(request, size, firstSeed + i));
+                provenances.add(model.provenance(request, size, firstSeed + i, dropped));
             }
             return new Generation(images, provenances, timings);
         }

@@ -266,7 +266,7 @@ final class LoadedModel implements AutoCloseable {
         return new LatentSize(h / scale, w / scale, scale);
     }
 
-    Provenance provenance(GenerationRequest request, LatentSize size, long seed) {
+    Provenance provenance(GenerationRequest request, LatentSize size, long seed, int dropped) {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("prompt", request.prompt());
         settings.put("negative_prompt", request.negativePrompt());
@@ -285,6 +285,9 @@ final class LoadedModel implements AutoCloseable {
             settings.put("max_length", fixed.maxLength());
         } else {
             settings.put("token_length", "flexible");
+        }
+        if (dropped > 0) {
+            settings.put("prompt_tokens_dropped", dropped);
         }
         return new Provenance(settings, description, hashes.join());
     }

@@ -257,6 +257,17 @@ class ElllaPipelineTest {
     }
 
     @Test
+    void tokensThatDoNotFitAreCounted() {
+        String prompt = "vase ".repeat(300);
+        TokenLength eight = TokenLength.fixed(8);
+        Generation cut = pipeline.generate(request(prompt).tokenLength(eight).build());
+        assertThat(cut.provenances().get(0).settings()).containsKey("prompt_tokens_dropped");
+        Generation whole = pipeline.generate(request("a vase").tokenLength(eight).build());
+        assertThat(whole.provenances().get(0).settings())
+                .doesNotContainKey("prompt_tokens_dropped");
+    }
+
+    @Test
     void requestsThatMakeNoSenseAreRefused() {
         refused("steps is 0", () -> request("x").steps(0).build());
         refused("guidance is NaN", () -> request("x").guidance(Double.NaN).build());
