@@ -1,15 +1,11 @@
 package io.ella.samples;
 
 import io.ella.core.EllaException;
+import io.ella.pipeline.FileHashes;
 import io.ella.pipeline.GenerationRequest;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -42,7 +38,7 @@ final class Replays {
                     Path file = Path.of(name);
                     if (!Files.isRegularFile(file)) {
                         differences.add(name + " is missing");
-                    } else if (!sha256(file).equals(hash)) {
+                    } else if (!FileHashes.sha256(file).equals(hash)) {
                         differences.add(name + " has changed");
                     }
                 });
@@ -67,21 +63,6 @@ final class Replays {
                     "the model is not the one that drew the image: "
                             + String.join(", ", differences)
                             + ". Put those files back, or draw anew with ella generate.");
-        }
-    }
-
-    private static String sha256(Path file) {
-        try (InputStream in = Files.newInputStream(file)) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            byte[] buffer = new byte[1 << 20];
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                digest.update(buffer, 0, n);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (IOException e) {
-            throw new EllaException(file + " cannot be read: " + e, e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java platform has it
         }
     }
 }

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** SHA-256 of the weight files that a pipeline was built from. */
-final class FileHashes {
+/** SHA-256 of the weight files that a pipeline was built from. Thread-safe. */
+public final class FileHashes {
     private static final int BUFFER = 1 << 20;
 
     private FileHashes() {}
@@ -39,7 +39,13 @@ final class FileHashes {
         }
     }
 
-    static String sha256(Path file) {
+    /**
+     * {@return the SHA-256 of a file, in lower-case hexadecimal}
+     *
+     * @param file any
+     * @throws EllaException if it cannot be read
+     */
+    public static String sha256(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             byte[] buffer = new byte[BUFFER];
