@@ -39,8 +39,11 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Mixin private ModelOptions model = new ModelOptions();
 
-    @Option(names = "--negative-prompt", paramLabel = "TEXT", description = "What it does not.")
-    private String negativePrompt = "";
+    @Option(
+            names = "--negative-prompt",
+            paramLabel = "TEXT",
+            description = "What it does not. Default: none.")
+    private @Nullable String negativePrompt;
 
     @Option(names = "--steps", paramLabel = "N", description = "Default: 25.")
     private @Nullable Integer steps;
@@ -121,8 +124,10 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private GenerationRequest.Builder request() {
-        GenerationRequest.Builder request =
-                GenerationRequest.of(prompt).negativePrompt(negativePrompt).tokenLength(length());
+        GenerationRequest.Builder request = GenerationRequest.of(prompt).tokenLength(length());
+        if (negativePrompt != null) {
+            request.negativePrompt(negativePrompt);
+        }
         if (width != null || height != null) {
             request.size(side("width", width), side("height", height));
         }

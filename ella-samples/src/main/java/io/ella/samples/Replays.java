@@ -17,12 +17,12 @@ final class Replays {
     static GenerationRequest.Builder builder(GenerationRequest request) {
         GenerationRequest.Builder builder =
                 GenerationRequest.of(request.prompt())
-                        .negativePrompt(request.negativePrompt())
                         .size(request.width(), request.height())
                         .steps(request.steps())
                         .guidance(request.guidance())
                         .tokenLength(request.tokenLength())
                         .guidanceMode(request.guidanceMode());
+        request.negativePrompt().ifPresent(builder::negativePrompt);
         request.seed().ifPresent(builder::seed);
         if (request.scheduler() != null) {
             builder.scheduler(request.scheduler());

@@ -3,6 +3,7 @@ package io.ella.pipeline;
 import io.ella.core.EllaException;
 import io.ella.core.scheduler.Schedulers;
 import io.ella.encoders.TokenLength;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * What to draw. Immutable; made by {@link #of} and its {@link Builder}, which checks every value.
  *
  * @param prompt what the image shows
- * @param negativePrompt what it does not
+ * @param negativePrompt what it does not; empty for what the model takes to be no prompt: the empty
+ *     text, or zeros for SDXL (whose {@code model_index.json} says {@code
+ *     force_zeros_for_empty_prompt}), which is not the same as the empty text there
  * @param width of the image in pixels, a multiple of 8; 0 for what the model was trained on
  * @param height of the image in pixels, a multiple of 8; 0 for what the model was trained on
  * @param steps of the scheduler, at least 1
@@ -26,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record GenerationRequest(
         String prompt,
-        String negativePrompt,
+        Optional<String> negativePrompt,
         int width,
         int height,
         int steps,
@@ -61,6 +64,11 @@ public record GenerationRequest(
         check(count >= 1 && count <= MAX_COUNT, "count", count, "from 1 to " + MAX_COUNT);
     }
 
+    /** {@return whether the negative prompt counts} */
+    public boolean isGuided() {
+        return guidance > 1;
+    }
+
     private static void checkSide(String name, int pixels) {
         boolean fits = pixels >= 0 && pixels <= MAX_SIDE && pixels % MULTIPLE == 0;
         check(fits, name, pixels, "a multiple of " + MULTIPLE + " up to " + MAX_SIDE);
@@ -84,7 +92,7 @@ public record GenerationRequest(
     /** Collects settings; not thread-safe. */
     public static final class Builder {
         private final String prompt;
-        private String negativePrompt = "";
+        private Optional<String> negativePrompt = Optional.empty();
         private int width;
         private int height;
         private int steps = 25;
@@ -103,10 +111,10 @@ public record GenerationRequest(
         /**
          * {@return this}
          *
-         * @param text what the image does not show; empty unless set
+         * @param text what the image does not show; none unless set
          */
         public Builder negativePrompt(String text) {
-            negativePrompt = text;
+            negativePrompt = Optional.of(text);
             return this;
         }
 

@@ -7,17 +7,9 @@ import io.ella.core.scheduler.Schedulers;
 import io.ella.core.torch.Device;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
-import io.ella.encoders.CachedTextEncoder;
-import io.ella.encoders.ClipTextConfig;
-import io.ella.encoders.ClipTextEncoder;
 import io.ella.encoders.Residency;
-import io.ella.encoders.TextEncoder;
 import io.ella.encoders.TokenLength;
-import io.ella.encoders.Tokenizer;
-import io.ella.tsc.TimestepAwareSemanticConnector;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +19,6 @@ import org.slf4j.LoggerFactory;
 /** Everything that a pipeline needs, loaded and matched. Used on the device thread only. */
 final class LoadedModel implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
-
-    /** Prompts whose features are kept: 1 MiB each for T5-XL. */
-    private static final int CACHED_PROMPTS = 64;
 
     /** On a GPU a batch hides what launching costs; on a CPU it only takes memory. */
     private static final int IMAGES_AT_ONCE_CUDA = 4;
@@ -75,17 +64,8 @@ final class LoadedModel implements AutoCloseable {
             Precisions precisions = Precisions.choose(device, precision);
             Torch torch = resources.add(Torch.open(device));
             Conditioner conditioner =
-                    resources.add(conditioner(torch, paths, files, precisions, residency));
-            int width = files.unetConfig().crossAttentionDim();
-            if (conditioner.width() != width) {
-                throw new EllaException(
-                        "%s gives contexts of width %d, the U-Net of %s attends to %d. Are they for one kind of model?"
-                                .formatted(
-                                        paths.ella().map(Path::toString).orElse("the text encoder"),
-                                        conditioner.width(),
-                                        paths.name(),
-                                        width));
-            }
+                    resources.add(
+                            new Conditioners(torch, paths, files, precisions, residency).load());
             if (files.unetConfig().inChannels() != files.vaeConfig().latentChannels()) {
                 throw new EllaException(
                         "the U-Net of %s takes %d channels, its latents have %d. Inpainting models need an image to start from"
@@ -123,75 +103,6 @@ final class LoadedModel implements AutoCloseable {
             resources.close();
             throw e;
         }
-    }
-
-    private static Conditioner conditioner(
-            Torch torch,
-            ModelPaths paths,
-            ModelFiles files,
-            Precisions precisions,
-            @Nullable Residency residency) {
-        Resources parts = new Resources();
-        try {
-            if (paths.ella().isPresent() && paths.textEncoder().isPresent()) {
-                Path folder = paths.textEncoder().get();
-                Tokenizer tokenizer = parts.add(Tokenizer.open(folder));
-                Residency where = residency != null ? residency : Memory.residency(folder);
-                TextEncoder encoder =
-                        parts.add(TextEncoder.open(folder, torch, precisions.text(), where));
-                TimestepAwareSemanticConnector connector =
-                        parts.add(
-                                TimestepAwareSemanticConnector.load(
-                                        torch, paths.ella().get(), precisions.text()));
-                if (connector.config().inputDim() != encoder.width()) {
-                    throw new EllaException(
-                            "%s takes features of width %d, %s gives %d. Is this the text encoder that it was trained with?"
-                                    .formatted(
-                                            paths.ella().get(),
-                                            connector.config().inputDim(),
-                                            folder,
-                                            encoder.width()));
-                }
-                return new EllaConditioner(
-                        tokenizer,
-                        new CachedTextEncoder(torch, encoder, CACHED_PROMPTS),
-                        connector);
-            }
-            return clip(torch, paths, files.clip(), precisions, parts);
-        } catch (RuntimeException | Error e) {
-            parts.close();
-            throw e;
-        }
-    }
-
-    private static Conditioner clip(
-            Torch torch,
-            ModelPaths paths,
-            List<ModelFiles.ClipFiles> clip,
-            Precisions precisions,
-            Resources parts) {
-        if (clip.isEmpty()) {
-            throw new EllaException(
-                    paths.name()
-                            + " has no text encoder of its own. Give an ELLA connector and its text encoder");
-        }
-        if (clip.size() > 1) {
-            throw new EllaException(
-                    paths.name()
-                            + " has two text encoders (SDXL), which the pipeline does not run; its U-Net alone is supported");
-        }
-        ModelFiles.ClipFiles files = clip.get(0);
-        Path folder =
-                files.tokenizer()
-                        .orElseThrow(
-                                () ->
-                                        new EllaException(
-                                                paths.name()
-                                                        + " has no tokenizer. Put CLIP's vocab.json and merges.txt into a folder \"tokenizer\" beside it, or give an ELLA connector and its text encoder"));
-        Tokenizer tokenizer = parts.add(Tokenizer.open(folder));
-        ClipTextConfig config = ClipTextConfig.from(files.config());
-        return new ClipConditioner(
-                tokenizer, ClipTextEncoder.load(torch, config, files.weights(), precisions.text()));
     }
 
     /**
@@ -269,7 +180,7 @@ final class LoadedModel implements AutoCloseable {
     Provenance provenance(GenerationRequest request, LatentSize size, long seed, int dropped) {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("prompt", request.prompt());
-        settings.put("negative_prompt", request.negativePrompt());
+        request.negativePrompt().ifPresent(text -> settings.put("negative_prompt", text));
         settings.put("seed", Long.toString(seed));
         settings.put("width", size.imageWidth());
         settings.put("height", size.imageHeight());

@@ -5,6 +5,7 @@ import io.ella.core.config.Config;
 import io.ella.core.scheduler.SchedulerConfig;
 import io.ella.core.weights.Checkpoint;
 import io.ella.core.weights.WeightSource;
+import io.ella.encoders.Tokenizer;
 import io.ella.unet.AutoencoderKL;
 import io.ella.unet.LegacyVaeNames;
 import io.ella.unet.OriginalLayout;
@@ -27,6 +28,8 @@ import org.slf4j.LoggerFactory;
  * @param vae its weights, under diffusers' names
  * @param scheduler the settings that the model was trained with
  * @param clip its own text encoders: one, or two for SDXL; empty where there are none
+ * @param zeroUnconditional whether zeros, not the empty prompt, stand for an absent negative prompt
+ *     (SDXL)
  */
 record ModelFiles(
         UNetConfig unetConfig,
@@ -34,7 +37,8 @@ record ModelFiles(
         VaeConfig vaeConfig,
         WeightSource vae,
         SchedulerConfig scheduler,
-        List<ClipFiles> clip)
+        List<ClipFiles> clip,
+        boolean zeroUnconditional)
         implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelFiles.class);
@@ -45,8 +49,22 @@ record ModelFiles(
      * @param config its {@code config.json}
      * @param weights its weights, under transformers' names
      * @param tokenizer the folder with its tokenizer; empty where there is none
+     * @param padToken what the tokenizer pads with; empty for what its files name
      */
-    record ClipFiles(Config config, WeightSource weights, Optional<Path> tokenizer) {}
+    record ClipFiles(
+            Config config,
+            WeightSource weights,
+            Optional<Path> tokenizer,
+            Optional<String> padToken) {
+
+        /** {@return its tokenizer, to be closed; empty where there is none} */
+        Optional<Tokenizer> openTokenizer() {
+            return tokenizer.map(folder -> Tokenizer.open(folder, padToken.orElse(null)));
+        }
+    }
+
+    /** What the second tokenizer of SDXL pads with, which has the vocabulary of the first. */
+    private static final String SECOND_PAD_TOKEN = "!";
 
     static ModelFiles open(Path path) {
         if (Files.isRegularFile(path)) {
@@ -60,7 +78,10 @@ record ModelFiles(
         return folder(path);
     }
 
-    /** A file in the original layout; its tokenizer may lie beside it, in a folder of that name. */
+    /**
+     * A file in the original layout; its tokenizer may lie beside it, in a folder of that name (and
+     * SDXL's second in {@code tokenizer_2}, where it is not the first with other padding).
+     */
     private static ModelFiles single(Path file) {
         OriginalLayout layout = OriginalLayout.open(file);
         try {
@@ -74,9 +95,17 @@ record ModelFiles(
                                                             + " has no VAE. Is it a whole checkpoint?"));
             List<ClipFiles> clip = new ArrayList<>();
             for (OriginalLayout.Part part : layout.textEncoders()) {
-                Path tokenizer = file.resolveSibling("tokenizer" + (clip.isEmpty() ? "" : "_2"));
-                Optional<Path> found = Optional.of(tokenizer).filter(Files::isDirectory);
-                clip.add(new ClipFiles(part.config(), part.weights(), found));
+                Optional<Path> tokenizer = subfolder(file.resolveSibling("tokenizer"));
+                Optional<Path> own = subfolder(file.resolveSibling("tokenizer_2"));
+                boolean second = !clip.isEmpty();
+                clip.add(
+                        new ClipFiles(
+                                part.config(),
+                                part.weights(),
+                                second ? own.or(() -> tokenizer) : tokenizer,
+                                second && own.isEmpty()
+                                        ? Optional.of(SECOND_PAD_TOKEN)
+                                        : Optional.empty()));
             }
             return new ModelFiles(
                     UNetConfig.from(unet.config()),
@@ -84,7 +113,8 @@ record ModelFiles(
                     VaeConfig.from(vae.config()),
                     vae.weights(),
                     SchedulerConfig.fromJson(layout.scheduler().toString()),
-                    clip);
+                    clip,
+                    true); // as published
         } catch (RuntimeException e) {
             layout.close();
             throw e;
@@ -98,7 +128,8 @@ record ModelFiles(
                     folder
                             + " has no model_index.json. Name the folder of a whole diffusers model, not of one component");
         }
-        if (Config.read(index).bool("untrained", false)) {
+        Config settings = Config.read(index);
+        if (settings.bool("untrained", false)) {
             LOG.warn("{} says that its weights are untrained: its images are noise", index);
         }
         Config unet = Config.read(component(folder, "unet").resolve("config.json"));
@@ -118,9 +149,12 @@ record ModelFiles(
                 Path encoder = folder.resolve("text_encoder" + suffix);
                 if (Files.isDirectory(encoder)) {
                     Config config = Config.read(encoder.resolve("config.json"));
-                    Path tokenizer = folder.resolve("tokenizer" + suffix);
-                    Optional<Path> found = Optional.of(tokenizer).filter(Files::isDirectory);
-                    clip.add(new ClipFiles(config, opened.add(Checkpoint.open(encoder)), found));
+                    clip.add(
+                            new ClipFiles(
+                                    config,
+                                    opened.add(Checkpoint.open(encoder)),
+                                    subfolder(folder.resolve("tokenizer" + suffix)),
+                                    Optional.empty()));
                 }
             }
             return new ModelFiles(
@@ -129,11 +163,16 @@ record ModelFiles(
                     vaeConfig,
                     vaeWeights,
                     SchedulerConfig.fromJson(scheduler.toString()),
-                    clip);
+                    clip,
+                    settings.bool("force_zeros_for_empty_prompt", true));
         } catch (RuntimeException e) {
             opened.close();
             throw e;
         }
+    }
+
+    private static Optional<Path> subfolder(Path folder) {
+        return Optional.of(folder).filter(Files::isDirectory);
     }
 
     private static Path component(Path folder, String name) {

@@ -70,7 +70,6 @@ public record Provenance(
         String length = config.string("token_length");
         GenerationRequest.Builder builder =
                 GenerationRequest.of(config.string("prompt"))
-                        .negativePrompt(config.string("negative_prompt"))
                         .size(config.integer("width"), config.integer("height"))
                         .steps(config.integer("steps"))
                         .guidance(config.number("guidance", 1))
@@ -79,6 +78,9 @@ public record Provenance(
                                 length.equals("flexible")
                                         ? TokenLength.flexible()
                                         : TokenLength.fixed(config.integer("max_length")));
+        if (config.has("negative_prompt")) {
+            builder.negativePrompt(config.string("negative_prompt"));
+        }
         if (config.has("scheduler")) {
             builder.scheduler(Schedulers.named(config.string("scheduler")));
         }
@@ -91,7 +93,7 @@ public record Provenance(
     String parameters() {
         return settings.get("prompt")
                 + "\nNegative prompt: "
-                + settings.get("negative_prompt")
+                + settings.getOrDefault("negative_prompt", "")
                 + "\nSteps: %s, Sampler: %s, CFG scale: %s, Seed: %s, Size: %sx%s, Model: %s, Version: ella %s"
                         .formatted(
                                 settings.get("steps"),
