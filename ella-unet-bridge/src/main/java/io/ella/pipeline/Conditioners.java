@@ -10,6 +10,7 @@ import io.ella.encoders.TextEncoder;
 import io.ella.encoders.Tokenizer;
 import io.ella.tsc.TimestepAwareSemanticConnector;
 import io.ella.unet.UNetConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -109,13 +110,7 @@ final class Conditioners {
     }
 
     private ClipReader reader(ModelFiles.ClipFiles clip) {
-        Tokenizer tokenizer =
-                clip.openTokenizer()
-                        .orElseThrow(
-                                () ->
-                                        new EllaException(
-                                                paths.name()
-                                                        + " has no tokenizer for its text encoder. Put CLIP's vocab.json and merges.txt, which are the same for all Stable Diffusion models, into a folder \"tokenizer\" beside it; models other than SDXL also work with an ELLA connector and its text encoder instead"));
+        Tokenizer tokenizer = clip.openTokenizer().orElseThrow(this::noTokenizer);
         try {
             ClipTextConfig config = ClipTextConfig.from(clip.config());
             return new ClipReader(
@@ -125,6 +120,23 @@ final class Conditioners {
             tokenizer.close();
             throw e;
         }
+    }
+
+    private EllaException noTokenizer() {
+        boolean single = Files.isRegularFile(paths.model());
+        String remedy =
+                "Put CLIP's vocab.json and merges.txt (any Stable Diffusion 1.x repository has them) into a folder \"tokenizer\" "
+                        + (single ? "beside it" : "in it");
+        String other =
+                files.unetConfig().hasTextTime()
+                        ? ""
+                        : ", or give an ELLA connector and its language model (ella and textEncoder of the builder, --ella and --text-encoder of the command)";
+        return new EllaException(
+                paths.name()
+                        + " has no tokenizer"
+                        + (single ? ", as no single file has. " : ". ")
+                        + remedy
+                        + other);
     }
 
     private void check(Conditioner conditioner) {

@@ -264,6 +264,7 @@ public final class ElllaPipeline implements AutoCloseable {
         private @Nullable Path model;
         private @Nullable Path ella;
         private @Nullable Path textEncoder;
+        private final List<LoraFile> loras = new ArrayList<>();
         private Device device = Device.CPU;
         private Precision precision = Precision.AUTO;
         private @Nullable Residency residency;
@@ -299,6 +300,20 @@ public final class ElllaPipeline implements AutoCloseable {
          */
         public Builder textEncoder(Path path) {
             textEncoder = path;
+            return this;
+        }
+
+        /**
+         * Adds a LoRA, which is merged into the U-Net and into those of the checkpoint's own text
+         * encoders that it changes and that are used; several are merged one over the other.
+         *
+         * @param file a {@code .safetensors} file of kohya's scripts, peft or diffusers
+         * @param scale how strongly: 1 as trained
+         * @return this
+         * @throws EllaException if the path is blank or the scale not finite
+         */
+        public Builder lora(Path file, double scale) {
+            loras.add(new LoraFile(file, scale));
             return this;
         }
 
@@ -344,7 +359,7 @@ public final class ElllaPipeline implements AutoCloseable {
         public ElllaPipeline build() {
             DeviceThread thread = new DeviceThread("ella-" + device);
             CompletableFuture<LoadedModel> loading = new CompletableFuture<>();
-            ModelPaths paths = ModelPaths.of(model, ella, textEncoder);
+            ModelPaths paths = ModelPaths.of(model, ella, textEncoder, List.copyOf(loras));
             thread.execute(
                     () -> {
                         try {

@@ -60,7 +60,8 @@ final class LoadedModel implements AutoCloseable {
         Resources resources = new Resources();
         try {
             resources.add(paths);
-            ModelFiles files = resources.add(ModelFiles.open(paths.model()));
+            ModelFiles stored = resources.add(ModelFiles.open(paths.model()));
+            ModelFiles files = resources.add(stored.with(paths.loras()));
             Precisions precisions = Precisions.choose(device, precision);
             Torch torch = resources.add(Torch.open(device));
             Conditioner conditioner =
@@ -91,6 +92,10 @@ final class LoadedModel implements AutoCloseable {
             paths.textEncoder()
                     .filter(e -> paths.embedded().isEmpty())
                     .ifPresent(e -> description.put("text_encoder", e.toString()));
+            for (int i = 0; i < paths.loras().size(); i++) {
+                String number = i == 0 ? "" : "_" + (i + 1);
+                description.put(Provenance.LORA + number, paths.loras().get(i).toString());
+            }
             description.put("device", device.toString());
             description.put("precision", precision.toString());
             description.put("unet_precision", precisions.unet().toString());

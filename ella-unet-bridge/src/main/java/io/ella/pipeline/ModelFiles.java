@@ -2,13 +2,18 @@ package io.ella.pipeline;
 
 import io.ella.core.EllaException;
 import io.ella.core.config.Config;
+import io.ella.core.graph.ParameterSpec;
 import io.ella.core.scheduler.SchedulerConfig;
 import io.ella.core.weights.Checkpoint;
 import io.ella.core.weights.WeightSource;
+import io.ella.encoders.ClipTextConfig;
+import io.ella.encoders.ClipTextEncoder;
 import io.ella.encoders.Tokenizer;
 import io.ella.unet.AutoencoderKL;
 import io.ella.unet.LegacyVaeNames;
+import io.ella.unet.Lora;
 import io.ella.unet.OriginalLayout;
+import io.ella.unet.UNet2DConditionModel;
 import io.ella.unet.UNetConfig;
 import io.ella.unet.VaeConfig;
 import java.nio.file.Files;
@@ -61,10 +66,20 @@ record ModelFiles(
         Optional<Tokenizer> openTokenizer() {
             return tokenizer.map(folder -> Tokenizer.open(folder, padToken.orElse(null)));
         }
+
+        ClipFiles with(Lora lora, Lora.Part part, double scale) {
+            if (!lora.parts().contains(part)) {
+                return this;
+            }
+            List<ParameterSpec> declared =
+                    ClipTextEncoder.parameters(ClipTextConfig.from(config), weights);
+            return new ClipFiles(
+                    config, lora.merged(weights, part, declared, scale), tokenizer, padToken);
+        }
     }
 
-    /** What the second tokenizer of SDXL pads with, which has the vocabulary of the first. */
-    private static final String SECOND_PAD_TOKEN = "!";
+    /** What pads the prompts of OpenCLIP (2.x, SDXL's second): id 0 in CLIP's vocabulary. */
+    private static final String OPEN_CLIP_PAD_TOKEN = "!";
 
     static ModelFiles open(Path path) {
         if (Files.isRegularFile(path)) {
@@ -79,8 +94,9 @@ record ModelFiles(
     }
 
     /**
-     * A file in the original layout; its tokenizer may lie beside it, in a folder of that name (and
-     * SDXL's second in {@code tokenizer_2}, where it is not the first with other padding).
+     * A file in the original layout; its tokenizer may lie beside it, in a folder {@code tokenizer}
+     * (SDXL's second in {@code tokenizer_2}; where there is none, it is the first with other
+     * padding).
      */
     private static ModelFiles single(Path file) {
         OriginalLayout layout = OriginalLayout.open(file);
@@ -95,17 +111,18 @@ record ModelFiles(
                                                             + " has no VAE. Is it a whole checkpoint?"));
             List<ClipFiles> clip = new ArrayList<>();
             for (OriginalLayout.Part part : layout.textEncoders()) {
+                boolean openClip = part.config().string("hidden_act").equals("gelu");
                 Optional<Path> tokenizer = subfolder(file.resolveSibling("tokenizer"));
-                Optional<Path> own = subfolder(file.resolveSibling("tokenizer_2"));
-                boolean second = !clip.isEmpty();
+                Optional<Path> own =
+                        clip.isEmpty()
+                                ? tokenizer
+                                : subfolder(file.resolveSibling("tokenizer_2")).or(() -> tokenizer);
                 clip.add(
                         new ClipFiles(
                                 part.config(),
                                 part.weights(),
-                                second ? own.or(() -> tokenizer) : tokenizer,
-                                second && own.isEmpty()
-                                        ? Optional.of(SECOND_PAD_TOKEN)
-                                        : Optional.empty()));
+                                own,
+                                openClip ? Optional.of(OPEN_CLIP_PAD_TOKEN) : Optional.empty()));
             }
             return new ModelFiles(
                     UNetConfig.from(unet.config()),
@@ -169,6 +186,44 @@ record ModelFiles(
             opened.close();
             throw e;
         }
+    }
+
+    /**
+     * {@return these with LoRAs merged into the weights, one over the other; closing them closes
+     * these}
+     *
+     * @throws EllaException if a file is malformed, or changes what this model does not have
+     */
+    ModelFiles with(List<LoraFile> loras) {
+        ModelFiles files = this;
+        for (LoraFile lora : loras) {
+            files = files.with(Lora.open(lora.file()), lora.scale());
+        }
+        return files;
+    }
+
+    private ModelFiles with(Lora lora, double scale) {
+        List<Lora.Part> encoders = List.of(Lora.Part.TEXT_ENCODER, Lora.Part.TEXT_ENCODER_2);
+        for (int i = clip.size(); i < encoders.size(); i++) {
+            if (lora.parts().contains(encoders.get(i))) {
+                throw new EllaException(
+                        "%s changes %d text encoders, the model has %d. Is this a LoRA for another model?"
+                                .formatted(lora.description(), i + 1, clip.size()));
+            }
+        }
+        List<ClipFiles> changed = new ArrayList<>();
+        for (int i = 0; i < clip.size(); i++) {
+            changed.add(clip.get(i).with(lora, encoders.get(i), scale));
+        }
+        List<ParameterSpec> declared = UNet2DConditionModel.promptGraph(unetConfig).parameters();
+        return new ModelFiles(
+                unetConfig,
+                lora.merged(unet, Lora.Part.UNET, declared, scale),
+                vaeConfig,
+                vae,
+                scheduler,
+                changed,
+                zeroUnconditional);
     }
 
     private static Optional<Path> subfolder(Path folder) {

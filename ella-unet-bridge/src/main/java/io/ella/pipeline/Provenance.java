@@ -7,7 +7,10 @@ import com.google.gson.JsonPrimitive;
 import io.ella.core.EllaException;
 import io.ella.core.config.Config;
 import io.ella.core.scheduler.Schedulers;
+import io.ella.core.torch.Device;
+import io.ella.core.torch.Precision;
 import io.ella.encoders.TokenLength;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,6 +25,9 @@ import java.util.Map;
  */
 public record Provenance(
         Map<String, Object> settings, Map<String, String> pipeline, Map<String, String> files) {
+
+    /** Begins the keys of {@code pipeline} that tell of a LoRA. */
+    static final String LORA = "lora";
 
     /** Copies the maps, in their order. */
     public Provenance {
@@ -62,6 +68,39 @@ public record Provenance(
             throw new EllaException(what + " is " + value + ", expected a text or a number");
         }
         return primitive.isNumber() ? primitive.getAsBigDecimal() : primitive.getAsString();
+    }
+
+    /** {@return whether the embedded default model drew the image} */
+    public boolean isEmbedded() {
+        return ModelPaths.EMBEDDED.equals(pipeline.get("model"));
+    }
+
+    /**
+     * {@return what builds the pipeline that drew the image, from the files where they were then}
+     *
+     * @throws EllaException if the model is not named, or a value makes no sense
+     */
+    public ElllaPipeline.Builder pipelineBuilder() {
+        Config config = Config.parse(toJson(), "the provenance").object("pipeline");
+        ElllaPipeline.Builder builder =
+                ElllaPipeline.builder()
+                        .device(Device.of(config.string("device", "cpu")))
+                        // What the U-Net had decides for all; "auto" may mean something else here.
+                        .precision(Precision.of(config.string("unet_precision", "auto")));
+        if (!isEmbedded()) {
+            builder.model(Path.of(config.string("model")));
+            if (config.has("ella") && config.has("text_encoder")) {
+                builder.ella(Path.of(config.string("ella")));
+                builder.textEncoder(Path.of(config.string("text_encoder")));
+            }
+        }
+        for (String key : config.keys()) {
+            if (key.startsWith(LORA)) {
+                LoraFile lora = LoraFile.parse(config.string(key));
+                builder.lora(lora.file(), lora.scale());
+            }
+        }
+        return builder;
     }
 
     /** {@return the request that draws the same image again} */

@@ -67,6 +67,28 @@ class ReferenceImagesTest {
                 exact(Models.ella().model(file)));
     }
 
+    @Test
+    void lora() throws IOException {
+        Path file = Models.path("tiny-sdxl-lora.safetensors");
+        List<Expected> changed =
+                expected("expected-sdxl").stream().filter(e -> e.hasLora()).toList();
+        assertThat(changed).isNotEmpty();
+        for (Expected expected : changed) {
+            double scale = expected.settings().number("lora_scale", 1);
+            Path model = Models.path("tiny-sdxl");
+            try (ElllaPipeline whole = exact(Models.clip().model(model).lora(file, scale));
+                    ElllaPipeline halves =
+                            exact(
+                                    Models.clip()
+                                            .model(model)
+                                            .lora(file, scale / 2)
+                                            .lora(file, scale / 2))) {
+                expected.isDrawnBy(whole);
+                expected.isDrawnBy(halves);
+            }
+        }
+    }
+
     private void copyTokenizer(String from) throws IOException {
         Path tokenizer = Files.createDirectory(folder.resolve("tokenizer"));
         for (String name : List.of("vocab.json", "merges.txt")) {
