@@ -31,13 +31,17 @@ final class ConnectorModel {
     private final TscConfig config;
     private final Dim width;
 
-    private ConnectorModel(TscConfig config) {
+    /** Whether each row of the batch has a timestep of its own. */
+    private final boolean paired;
+
+    private ConnectorModel(TscConfig config, boolean paired) {
         this.config = config;
         this.width = Dim.of(config.width());
+        this.paired = paired;
     }
 
-    static Graph record(TscConfig config) {
-        ConnectorModel model = new ConnectorModel(config);
+    static Graph record(TscConfig config, boolean paired) {
+        ConnectorModel model = new ConnectorModel(config, paired);
         return Graph.record(
                 "connector " + config.connector(), g -> g.output("queries", model.forward(g)));
     }
@@ -94,7 +98,7 @@ final class ConnectorModel {
         Params p = g.params().at("time_embedding");
         long embed = config.timeEmbedDim();
         // The sinusoid is 32-bit in every precision: fp16 cannot tell large timesteps apart.
-        return g.input("timesteps", ElementType.FLOAT32, T)
+        return g.input("timesteps", ElementType.FLOAT32, paired ? B : T)
                 .sinusoid(config.timeChannel(), true, 0)
                 .toCompute()
                 .linear(p.at("linear_1"), embed)
@@ -103,19 +107,25 @@ final class ConnectorModel {
                 .silu();
     }
 
-    /** Latents are [T, B, N, W]; text is [1, B, L, W] until a block modulates it. */
+    /**
+     * Latents are [T, B, N, W]; text is [1, B, L, W] until a block modulates it. In pairs it is [T,
+     * 1, L, W] and latents are [T, 1, N, W].
+     */
     private Value timeAware(Value text, Value time, Params p) {
         // Projection and norm of the text depend neither on the timestep nor on the block.
-        Value x = text.linear(p.at("proj_in"), width()).layerNorm(ADALN_EPS).unsqueeze(0);
+        Value x = text.linear(p.at("proj_in"), width()).layerNorm(ADALN_EPS);
+        x = x.unsqueeze(paired ? 1 : 0);
+        Dim queries = Dim.of(config.numLatents());
+        Dim times = time.size(0);
         Value latents =
                 latents(p)
                         .add(time.linear(p.at("time_aware_linear"), width()).unsqueeze(1))
                         .unsqueeze(1)
-                        .expand(T, B, Dim.of(config.numLatents()), width);
+                        .expand(times, x.size(1), queries, width);
         for (int i = 0; i < config.layers(); i++) {
             latents = timeAwareBlock(latents, x, time, p.at("perceiver_blocks", i));
         }
-        return latents;
+        return paired ? latents.reshape(times, queries, width) : latents;
     }
 
     private Value timeAwareBlock(Value latents, Value text, Value time, Params p) {

@@ -154,7 +154,19 @@ public record TscConfig(
      * @return the graph
      */
     public Graph graph() {
-        return ConnectorModel.record(this);
+        return ConnectorModel.record(this, false);
+    }
+
+    /**
+     * Records the network with a timestep for each row of the batch, as training needs it.
+     *
+     * <p>As {@link #graph()}, but a time-aware connector takes {@code timesteps} [B] and gives
+     * {@code queries} [B, numLatents, width].
+     *
+     * @return the graph
+     */
+    public Graph trainingGraph() {
+        return ConnectorModel.record(this, true);
     }
 
     /** {@return the number of weights} */

@@ -41,7 +41,7 @@ public final class ControlNetModel {
 
     private static void forward(
             Recorder g, UNetConfig config, List<Integer> embedding, int channels) {
-        UNetInputs inputs = UNetInputs.declare(g, config);
+        UNetInputs inputs = UNetInputs.declare(g, config, Dim.of(1));
         Dim batch = Dim.symbol("B");
         Dim height = Dim.symbol("H");
         Dim width = Dim.symbol("W");

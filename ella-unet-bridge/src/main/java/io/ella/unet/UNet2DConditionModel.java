@@ -36,8 +36,24 @@ public final class UNet2DConditionModel {
         return Graph.record(
                 "unet",
                 g -> {
-                    UNetInputs inputs = UNetInputs.declare(g, config);
+                    UNetInputs inputs = UNetInputs.declare(g, config, Dim.of(1));
                     g.output("sample", predict(g, config, inputs, residuals));
+                });
+    }
+
+    /**
+     * {@return the network with a timestep for each sample, as training needs it}
+     *
+     * <p>As {@link #graph} without residuals, but {@code timestep} is [B].
+     *
+     * @param config its configuration
+     */
+    public static Graph trainingGraph(UNetConfig config) {
+        return Graph.record(
+                "unet",
+                g -> {
+                    UNetInputs inputs = UNetInputs.declare(g, config, Dim.symbol("B"));
+                    g.output("sample", predict(g, config, inputs, false));
                 });
     }
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a U-Net or ControlNet reads.
  *
- * @param timestep [1], in 32 bits
+ * @param timestep [1] or [B], in 32 bits
  * @param pooled [B, pooledDim]; null unless the model has text-time conditioning (SDXL)
  * @param timeIds [B, 6], in 32 bits; null likewise
  * @param sample [B, inChannels, H, W]
@@ -22,10 +22,10 @@ record UNetInputs(
         Value sample,
         Value context) {
 
-    /** Declares them as the inputs of a graph, in this order. */
-    static UNetInputs declare(Recorder g, UNetConfig config) {
+    /** Declares them as the inputs of a graph, in this order; of timesteps there are so many. */
+    static UNetInputs declare(Recorder g, UNetConfig config, Dim timesteps) {
         Dim batch = Dim.symbol("B");
-        Value timestep = g.input("timestep", ElementType.FLOAT32, Dim.of(1));
+        Value timestep = g.input("timestep", ElementType.FLOAT32, timesteps);
         Value pooled = null;
         Value timeIds = null;
         if (config.hasTextTime()) {

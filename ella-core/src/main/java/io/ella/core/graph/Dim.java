@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.LongBinaryOperator;
@@ -215,6 +216,34 @@ public final class Dim {
     }
 
     /**
+     * {@return this size with other sizes in place of the symbols}
+     *
+     * @param sizes one for each symbol; one that is missing is an error
+     */
+    Dim with(Map<String, Dim> sizes) {
+        Dim sum = of(0);
+        for (Term term : terms.values()) {
+            Dim product = of(term.coefficient);
+            for (Atom atom : term.atoms) {
+                product = product.times(with(atom, sizes));
+            }
+            sum = sum.plus(product);
+        }
+        return sum;
+    }
+
+    private static Dim with(Atom atom, Map<String, Dim> sizes) {
+        if (atom.divisor > 1) {
+            return atom.numerator.with(sizes).dividedBy(atom.divisor);
+        }
+        Dim size = sizes.get(atom.text);
+        if (size == null) {
+            throw unknown(atom, sizes.keySet());
+        }
+        return size;
+    }
+
+    /**
      * {@return the size for given values of the symbols}
      *
      * @param symbols a value for each symbol; one that is missing is an error
@@ -238,13 +267,14 @@ public final class Dim {
         }
         Long value = symbols.get(atom.text);
         if (value == null) {
-            throw new EllaException(
-                    "the size \""
-                            + atom.text
-                            + "\" has no value; given are "
-                            + new TreeSet<>(symbols.keySet()));
+            throw unknown(atom, symbols.keySet());
         }
         return value;
+    }
+
+    private static EllaException unknown(Atom atom, Set<String> given) {
+        return new EllaException(
+                "the size \"" + atom.text + "\" has no value; given are " + new TreeSet<>(given));
     }
 
     @Override

@@ -50,7 +50,9 @@ public sealed interface Op {
         /** {@code eˣ}. */
         EXP,
         /** {@code √x}. */
-        SQRT
+        SQRT,
+        /** {@code |x|}. */
+        ABS
     }
 
     /**
@@ -172,6 +174,18 @@ public sealed interface Op {
      * @param dim over which dimension
      */
     record Softmax(int dim) implements Op {}
+
+    /** The mean of all elements, without dimensions. */
+    record Mean() implements Op {}
+
+    /**
+     * The mean of {@code -log softmax(logits)[target]}, without dimensions; operands logits [N, C]
+     * in 32 bits and targets [N] (INT64), of which {@value #IGNORED} counts for nothing.
+     */
+    record CrossEntropy() implements Op {
+        /** The target of a row that does not count. */
+        public static final int IGNORED = -100;
+    }
 
     /**
      * Concatenation.

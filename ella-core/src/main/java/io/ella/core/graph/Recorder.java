@@ -3,9 +3,11 @@ package io.ella.core.graph;
 import io.ella.core.EllaException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What a model's {@code forward} talks to while it is recorded.
@@ -68,6 +70,81 @@ public final class Recorder {
             throw new EllaException(
                     "graph " + this.name + " declares the output \"" + name + "\" twice");
         }
+    }
+
+    /**
+     * Records another graph as a part of this one, its parameters below a place of their own.
+     *
+     * @param prefix the place, such as {@code unet}
+     * @param part what to record
+     * @param given its inputs, in its order
+     * @return its outputs, in its order
+     */
+    public List<Value> inline(String prefix, Graph part, Value... given) {
+        if (given.length != part.inputs().size()) {
+            throw new EllaException(
+                    "%s takes %d inputs, found %d"
+                            .formatted(part.name(), part.inputs().size(), given.length));
+        }
+        Map<String, Dim> sizes = new LinkedHashMap<>();
+        IdentityHashMap<Value, Value> copies = new IdentityHashMap<>();
+        for (int i = 0; i < given.length; i++) {
+            bind(part, part.inputs().get(i), given[i], sizes);
+            copies.put(part.inputs().get(i), given[i]);
+        }
+        for (int i = 0; i < given.length; i++) {
+            if (!with(part.inputs().get(i).shape(), sizes).equals(given[i].shape())) {
+                throw misfit(part, part.inputs().get(i), given[i]);
+            }
+        }
+        Params place = params().at(prefix);
+        for (Value value : part.values()) {
+            if (value.op() instanceof Op.Parameter p) {
+                ParameterSpec spec = p.spec();
+                String name = place.at(spec.name()).toString();
+                copies.put(value, parameter(new ParameterSpec(name, spec.shape(), spec.type())));
+            } else if (!(value.op() instanceof Op.Input)) {
+                copies.put(value, copy(value, copies, sizes));
+            }
+        }
+        return part.outputs().stream().map(v -> found(copies, v)).toList();
+    }
+
+    private static void bind(Graph part, Value declared, Value given, Map<String, Dim> sizes) {
+        if (declared.rank() != given.rank() || declared.type() != given.type()) {
+            throw misfit(part, declared, given);
+        }
+        for (int i = 0; i < given.rank(); i++) {
+            Dim size = given.size(i);
+            declared.size(i)
+                    .asMultiple()
+                    .ifPresent(m -> sizes.putIfAbsent(m.symbol(), size.dividedBy(m.factor())));
+        }
+    }
+
+    private static EllaException misfit(Graph part, Value declared, Value given) {
+        String input = ((Op.Input) declared.op()).name();
+        return new EllaException(
+                "%s: input \"%s\" is %s, expected %s"
+                        .formatted(part.name(), input, given, declared));
+    }
+
+    private Value copy(Value value, IdentityHashMap<Value, Value> copies, Map<String, Dim> sizes) {
+        Op op =
+                value.op() instanceof Op.Slice slice
+                        ? new Op.Slice(slice.dim(), slice.start().with(sizes))
+                        : value.op();
+        List<Value> operands = value.operands().stream().map(v -> found(copies, v)).toList();
+        List<Dim> shape = with(value.shape(), sizes);
+        return add(op, operands, value.type(), shape, value.flops().with(sizes));
+    }
+
+    private static Value found(IdentityHashMap<Value, Value> copies, Value original) {
+        return Objects.requireNonNull(copies.get(original));
+    }
+
+    private static List<Dim> with(List<Dim> shape, Map<String, Dim> sizes) {
+        return shape.stream().map(dim -> dim.with(sizes)).toList();
     }
 
     Value parameter(ParameterSpec spec) {

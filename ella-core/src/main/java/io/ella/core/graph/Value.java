@@ -177,6 +177,34 @@ public final class Value {
         return same(new Op.Clamp(min, max));
     }
 
+    /** {@return the mean of all elements, without dimensions} */
+    public Value mean() {
+        requireFloat("a mean");
+        return unaryOf(new Op.Mean(), List.of());
+    }
+
+    /**
+     * {@return the mean cross-entropy of these logits [N, C] in 32 bits, without dimensions}
+     *
+     * @param targets the right class of each row, INT64 [N]; {@link Op.CrossEntropy#IGNORED} for
+     *     rows that do not count
+     */
+    public Value crossEntropy(Value targets) {
+        boolean fits =
+                rank() == 2
+                        && type == ElementType.FLOAT32
+                        && targets.type == ElementType.INT64
+                        && targets.shape.equals(List.of(size(0)));
+        if (!fits) {
+            throw misfit(
+                    "cross-entropy of",
+                    targets,
+                    "logits are [N, C] in 32 bits, targets one INT64 for each row");
+        }
+        return recorder.add(
+                new Op.CrossEntropy(), List.of(this, targets), type, List.of(), Dim.of(0));
+    }
+
     /** {@return this, kept clear of the infinities of fp16 where that is the target} */
     public Value clampFp16() {
         return same(new Op.ClampFp16());

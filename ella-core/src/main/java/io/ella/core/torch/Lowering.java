@@ -22,24 +22,44 @@ final class Lowering {
 
     private final Graph graph;
     private final Precision precision;
+
+    /** The parameters that learn, in the order of their gradients; none for inference. */
+    private final List<Value> trained;
+
     private final StringBuilder code = new StringBuilder();
 
-    private Lowering(Graph graph, Precision precision) {
+    private Lowering(Graph graph, Precision precision, List<Value> trained) {
         this.graph = graph;
         this.precision = precision;
+        this.trained = trained;
     }
 
     /** {@return the definition of {@code forward}} */
     static String forward(Graph graph, Precision precision) {
-        return new Lowering(graph, precision).write();
+        return new Lowering(graph, precision, List.of()).write();
+    }
+
+    /**
+     * {@return the definition of a {@code forward} that also adds the gradients of the first output
+     * to the tensors of the list {@code g}}
+     *
+     * @param trained the parameters to differentiate by; given in 32 bits whatever the precision
+     */
+    static String backward(Graph graph, Precision precision, List<Value> trained) {
+        return new Lowering(graph, precision, trained).write();
     }
 
     private String write() {
         code.append("  def forward(self: __torch__.Model, w: Dict[str, Tensor]");
+        code.append(trained.isEmpty() ? "" : ", g: List[Tensor]");
         graph.inputs().forEach(v -> code.append(", ").append(name(v)).append(": Tensor"));
         code.append(") -> List[Tensor]:\n");
         symbols().forEach((symbol, size) -> line(symbol, size));
         for (Value input : graph.inputs()) {
+            if (!trained.isEmpty()) {
+                // What an inference program returned cannot be kept for the way back.
+                line(name(input), call("clone", name(input)));
+            }
             if (input.type() == ElementType.COMPUTE) {
                 line(name(input), cast(input, precision.scalarType()));
             }
@@ -49,9 +69,43 @@ final class Lowering {
                 line(name(value), expression(value));
             }
         }
+        if (!trained.isEmpty()) {
+            differentiate();
+        }
         String results =
                 graph.outputs().stream().map(this::result).collect(Collectors.joining(", "));
         return code.append("    return [").append(results).append("]\n").toString();
+    }
+
+    private void differentiate() {
+        String leaves =
+                trained.stream().map(Lowering::leaf).collect(Collectors.joining(", ", "[", "]"));
+        String loss = name(graph.outputs().get(0));
+        line("d", "torch.autograd.grad([" + loss + "], " + leaves + ")");
+        code.append(
+                """
+                    for i in range(torch.len(d)):
+                      di = d[i]
+                      if torch.__isnot__(di, None):
+                        _0 = torch.add_(g[i], unchecked_cast(Tensor, di))
+                      else:
+                        pass
+                """);
+    }
+
+    /** The name of a parameter that learns, before it is cast to the precision. */
+    private static String leaf(Value parameter) {
+        return "p" + parameter.id();
+    }
+
+    private String parameter(Value v, Op.Parameter o) {
+        String given = "w[\"" + o.spec().name() + "\"]";
+        if (!trained.contains(v)) {
+            return given;
+        }
+        line(leaf(v), call("requires_grad_", call("detach", given)));
+        int type = v.type() == ElementType.FLOAT32 ? FLOAT32 : precision.scalarType();
+        return "torch.to(" + leaf(v) + ", " + type + ", False, False)";
     }
 
     /** The symbolic sizes, each read off an input. */
@@ -84,6 +138,9 @@ final class Lowering {
         boolean isFloat =
                 value.type() == ElementType.COMPUTE || value.type() == ElementType.FLOAT32;
         String result = isFloat ? cast(value, FLOAT32) : name(value);
+        if (!trained.isEmpty()) {
+            return call("clone", call("detach", result));
+        }
         return isGiven(value) ? call("clone", result) : result;
     }
 
@@ -110,7 +167,7 @@ final class Lowering {
     private String expression(Value v) {
         Op op = v.op();
         if (op instanceof Op.Parameter o) {
-            return "w[\"" + o.spec().name() + "\"]";
+            return parameter(v, o);
         } else if (op instanceof Op.Unary o) {
             return unary(o.function(), x(v, 0));
         } else if (op instanceof Op.Binary o) {
@@ -162,6 +219,11 @@ final class Lowering {
             return sinusoid(v, o);
         } else if (op instanceof Op.Embedding) {
             return call("embedding", x(v, 1), x(v, 0));
+        } else if (op instanceof Op.Mean) {
+            return call("mean", x(v, 0));
+        } else if (op instanceof Op.CrossEntropy) {
+            String ignored = "" + Op.CrossEntropy.IGNORED;
+            return call("cross_entropy_loss", x(v, 0), x(v, 1), "None", "1", ignored, "0.");
         } else if (op instanceof Op.Softmax o) {
             return call("softmax", x(v, 0), "" + o.dim());
         } else if (op instanceof Op.Concat o) {
@@ -202,6 +264,7 @@ final class Lowering {
             case NEGATE -> call("neg", x);
             case EXP -> call("exp", x);
             case SQRT -> call("sqrt", x);
+            case ABS -> call("abs", x);
         };
     }
 

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -195,6 +196,23 @@ public final class Torch implements AutoCloseable {
         try (WeightLoader loader = new WeightLoader(this, precision)) {
             return loader.load(declared, source);
         }
+    }
+
+    /**
+     * Prepares a graph for training.
+     *
+     * @param graph what to compute; its first output is the loss, without dimensions, and every
+     *     output is one number
+     * @param precision of the computation; parameters that learn are in 32 bits all the same
+     * @param trained whether a parameter learns, by its name; the others are frozen
+     * @param start where the parameters are; it may be closed afterwards
+     * @return the trainer, which the caller closes
+     * @throws EllaException if the source does not hold what the graph declares, nothing learns, or
+     *     memory runs out
+     */
+    public Trainer trainer(
+            Graph graph, Precision precision, Predicate<String> trained, WeightSource start) {
+        return Trainer.of(this, graph, precision, trained, start);
     }
 
     PtNDManager manager() {

@@ -28,6 +28,10 @@ public final class Weights implements AutoCloseable {
         return bytes;
     }
 
+    Map<String, PtNDArray> arrays() {
+        return arrays;
+    }
+
     IValue dictionary() {
         return dictionary;
     }

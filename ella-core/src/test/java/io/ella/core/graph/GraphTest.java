@@ -102,4 +102,34 @@ class GraphTest {
                 .isInstanceOf(EllaException.class)
                 .hasMessageContaining(message);
     }
+
+    @Test
+    void aGraphServesAsAPartOfAnother() {
+        Graph half =
+                Graph.record(
+                        "half",
+                        g -> {
+                            Value x = g.input("x", B, Dim.symbol("L").times(2), Dim.of(4));
+                            Value cut = x.slice(1, Dim.symbol("L"), Dim.symbol("L"));
+                            g.output("y", cut.linear(g.params().at("fc"), 3));
+                        });
+        Dim tokens = Dim.symbol("T");
+        Graph whole =
+                Graph.record(
+                        "whole",
+                        g -> {
+                            Value x = g.input("x", Dim.of(1), tokens.times(8), Dim.of(4));
+                            g.output("y", g.inline("part", half, x).get(0));
+                        });
+        assertThat(whole.outputs().get(0).shape())
+                .containsExactly(Dim.of(1), tokens.times(4), Dim.of(3));
+        assertThat(whole.parameters())
+                .containsExactly(
+                        ParameterSpec.of("part.fc.weight", 3, 4),
+                        ParameterSpec.of("part.fc.bias", 3));
+        assertThat(whole.flops(Map.of("T", 5L))).isEqualTo(half.flops(Map.of("B", 1L, "L", 20L)));
+        refused(
+                "half: input \"x\" is COMPUTE [B, 4], expected COMPUTE [B, 2*L, 4]",
+                (g, x) -> g.inline("part", half, x));
+    }
 }

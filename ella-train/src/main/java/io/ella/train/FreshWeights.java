@@ -1,0 +1,96 @@
+package io.ella.train;
+
+import io.ella.core.graph.ParameterSpec;
+import io.ella.core.weights.StoredTensor;
+import io.ella.core.weights.WeightSource;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.Predicate;
+import java.util.zip.CRC32;
+
+/**
+ * Weights to begin with, computed from a seed and their names.
+ *
+ * <p>Norms start as the identity, biases at zero, tables of embeddings and learned queries from a
+ * normal distribution of deviation 0.02, everything else uniform within ±1/√fan-in as PyTorch's
+ * layers. What ends a residual branch or modulates a norm starts at zero, so that a network begins
+ * as the identity (arXiv 2105.05233, 2212.09748).
+ */
+public final class FreshWeights implements WeightSource {
+    private static final double EMBEDDING_DEVIATION = 0.02;
+    private static final List<String> TABLES =
+            List.of("embed", "shared.weight", "latents", "relative_attention_bias");
+
+    private final long seed;
+    private final List<String> zeros;
+
+    /**
+     * Chooses the seed.
+     *
+     * @param seed of all weights
+     * @param zeros which weights start at zero: those whose names contain one of these
+     */
+    public FreshWeights(long seed, List<String> zeros) {
+        this.seed = seed;
+        this.zeros = List.copyOf(zeros);
+    }
+
+    @Override
+    public String description() {
+        return "fresh weights of seed " + seed;
+    }
+
+    @Override
+    public Set<String> names() {
+        return Set.of();
+    }
+
+    @Override
+    public Optional<ParameterSpec> find(String name) {
+        return Optional.empty();
+    }
+
+    @Override
+    public StoredTensor tensor(ParameterSpec spec) {
+        float[] values = new float[Math.toIntExact(spec.elements())];
+        long[] shape = spec.shape().stream().mapToLong(Long::longValue).toArray();
+        fill(spec, shape, values);
+        return StoredTensor.of(spec.name(), values, shape);
+    }
+
+    private void fill(ParameterSpec spec, long[] shape, float[] values) {
+        String name = spec.name();
+        if (name.endsWith("bias") || zeros.stream().anyMatch(name::contains)) {
+            return;
+        }
+        if (shape.length == 1) {
+            java.util.Arrays.fill(values, 1);
+            return;
+        }
+        CRC32 crc = new CRC32();
+        crc.update(name.getBytes(StandardCharsets.UTF_8));
+        SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + crc.getValue());
+        boolean table = TABLES.stream().anyMatch(name::contains);
+        double limit = 1 / Math.sqrt((double) spec.elements() / shape[0]);
+        for (int i = 0; i < values.length; i++) {
+            values[i] =
+                    (float)
+                            (table
+                                    ? EMBEDDING_DEVIATION * random.nextGaussian()
+                                    : random.nextDouble(-limit, limit));
+        }
+    }
+
+    /** Everything is there. */
+    @Override
+    public void check(Collection<ParameterSpec> declared, Predicate<String> ignorable) {}
+
+    @Override
+    public void close() {
+        // nothing is held
+    }
+}

@@ -1,0 +1,211 @@
+package io.ella.train;
+
+import io.ella.core.graph.Dim;
+import io.ella.core.graph.ElementType;
+import io.ella.core.graph.Graph;
+import io.ella.core.graph.Op;
+import io.ella.core.graph.Recorder;
+import io.ella.core.graph.Value;
+import io.ella.encoders.EncoderGraph;
+import io.ella.tsc.TscConfig;
+import io.ella.unet.AutoencoderKL;
+import io.ella.unet.UNet2DConditionModel;
+import io.ella.unet.UNetConfig;
+import io.ella.unet.VaeConfig;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The losses, as graphs that put the models together. The parameters of each model are below a name
+ * of its own: {@code vae}, {@code unet}, {@code text_encoder}, {@code tsc}.
+ */
+public final class Objectives {
+    /** The names of the models in the graphs. */
+    public static final String VAE = "vae";
+
+    /** The denoising network. */
+    public static final String UNET = "unet";
+
+    /** What makes features of token ids. */
+    public static final String TEXT_ENCODER = "text_encoder";
+
+    /** The connector. */
+    public static final String TSC = "tsc";
+
+    private static final Dim B = Dim.symbol("B");
+    private static final Dim H = Dim.symbol("H");
+    private static final Dim W = Dim.symbol("W");
+
+    private Objectives() {}
+
+    /**
+     * {@return the loss of an autoencoder: mean absolute and mean squared error of the decoded
+     * image, and the Kullback–Leibler divergence of the latent from a standard normal one (per
+     * element)}
+     *
+     * <p>Inputs: {@code image} [B, 3, s·H, s·W] in [-1, 1]; {@code noise} [B, latentChannels, H,
+     * W]. Outputs: loss, mean absolute error, divergence.
+     *
+     * @param config what the model is made of
+     * @param divergence the weight of the divergence
+     */
+    public static Graph autoencoder(VaeConfig config, double divergence) {
+        long s = config.scale();
+        return Graph.record(
+                "autoencoder",
+                g -> {
+                    Value image =
+                            g.input(
+                                    "image",
+                                    B,
+                                    Dim.of(config.inChannels()),
+                                    H.times(s),
+                                    W.times(s));
+                    Value noise = g.input("noise", B, Dim.of(config.latentChannels()), H, W);
+                    List<Value> moments = g.inline(VAE, AutoencoderKL.encoder(config), image);
+                    Value mean = moments.get(0);
+                    Value deviation = moments.get(1).mul(0.5).unary(Op.UnaryFunction.EXP);
+                    Value latent = mean.add(deviation.mul(noise));
+                    Value decoded = g.inline(VAE, AutoencoderKL.decoder(config), latent).get(0);
+
+                    Value error = decoded.toFloat32().sub(image.toFloat32());
+                    Value absolute = error.unary(Op.UnaryFunction.ABS).mean();
+                    Value square = error.unary(Op.UnaryFunction.SQUARE).mean();
+                    Value kl = divergence(mean.toFloat32(), moments.get(1).toFloat32());
+                    g.output("loss", absolute.add(square).add(kl.mul(divergence)));
+                    g.output("absolute", absolute);
+                    g.output("divergence", kl);
+                });
+    }
+
+    private static Value divergence(Value mean, Value logVariance) {
+        Value square = mean.unary(Op.UnaryFunction.SQUARE);
+        Value variance = logVariance.unary(Op.UnaryFunction.EXP);
+        return square.add(variance).sub(logVariance).add(-1).mul(0.5).mean();
+    }
+
+    /**
+     * {@return the loss of a denoising network that reads a text encoder's hidden states: mean
+     * squared error of the prediction}
+     *
+     * <p>Inputs: {@code timestep} [B]; {@code sample} and {@code target} [B, channels, H, W] as
+     * {@link io.ella.core.scheduler.ForwardProcess} makes them; then those of the text encoder.
+     *
+     * @param config what the network is made of
+     * @param text what makes its context
+     */
+    public static Graph denoising(UNetConfig config, EncoderGraph text) {
+        return Graph.record(
+                "denoising",
+                g -> {
+                    Denoising inputs = Denoising.declare(g, config);
+                    Value context = encode(g, text);
+                    g.output("loss", inputs.loss(g, config, context));
+                });
+    }
+
+    /**
+     * {@return the loss of a connector between a text encoder and a denoising network: that of the
+     * network (arXiv 2403.05135, section 3.1)}
+     *
+     * <p>Inputs as {@link #denoising}'s.
+     *
+     * @param config what the network is made of
+     * @param connector what the connector is made of
+     * @param text what makes its text
+     */
+    public static Graph connector(UNetConfig config, TscConfig connector, EncoderGraph text) {
+        return Graph.record(
+                "connector",
+                g -> {
+                    Denoising inputs = Denoising.declare(g, config);
+                    Value queries = connect(g, connector, inputs, encode(g, text));
+                    g.output("loss", inputs.loss(g, config, queries));
+                });
+    }
+
+    /**
+     * {@return the loss of a connector for features that are there already}
+     *
+     * <p>Inputs: {@code timestep}, {@code sample} and {@code target} as {@link #denoising}'s;
+     * {@code text} [B, L, inputDim].
+     *
+     * @param config what the network is made of
+     * @param connector what the connector is made of
+     */
+    public static Graph connector(UNetConfig config, TscConfig connector) {
+        return Graph.record(
+                "connector",
+                g -> {
+                    Denoising inputs = Denoising.declare(g, config);
+                    Value text = g.input("text", B, Dim.symbol("L"), Dim.of(connector.inputDim()));
+                    Value queries = connect(g, connector, inputs, text);
+                    g.output("loss", inputs.loss(g, config, queries));
+                });
+    }
+
+    private static Value connect(Recorder g, TscConfig connector, Denoising inputs, Value text) {
+        Graph graph = connector.trainingGraph();
+        return connector.connector().isTimeAware()
+                ? g.inline(TSC, graph, text, inputs.timestep()).get(0)
+                : g.inline(TSC, graph, text).get(0);
+    }
+
+    /**
+     * {@return the loss of a language model that guesses tokens: mean cross-entropy, by the table
+     * of embeddings}
+     *
+     * <p>Inputs: those of the text encoder; {@code targets}, INT64 [B·L], {@link
+     * Op.CrossEntropy#IGNORED} where nothing is asked.
+     *
+     * @param text the model
+     * @param table its table of embeddings, as the model names it
+     */
+    public static Graph language(EncoderGraph text, String table) {
+        return Graph.record(
+                "language",
+                g -> {
+                    Value features = encode(g, text);
+                    Dim rows = features.size(0).times(features.size(1));
+                    Value targets = g.input("targets", ElementType.INT64, rows);
+                    long width = features.size(2).constant();
+                    long words =
+                            text.graph().parameters().stream()
+                                    .filter(p -> p.name().equals(table))
+                                    .findFirst()
+                                    .orElseThrow()
+                                    .shape()
+                                    .get(0);
+                    Value embeddings = g.params().at(TEXT_ENCODER).tensor(table, words, width);
+                    Value logits = features.reshape(rows, features.size(2)).linear(embeddings);
+                    g.output("loss", logits.toFloat32().crossEntropy(targets));
+                });
+    }
+
+    /** Declares the encoder's inputs and takes its first output. */
+    private static Value encode(Recorder g, EncoderGraph text) {
+        List<Value> inputs = new ArrayList<>();
+        for (Value input : text.graph().inputs()) {
+            String name = ((Op.Input) input.op()).name();
+            inputs.add(g.input(name, input.type(), input.shape().toArray(new Dim[0])));
+        }
+        return g.inline(TEXT_ENCODER, text.graph(), inputs.toArray(new Value[0])).get(0);
+    }
+
+    /** What every loss of a denoising network reads. */
+    private record Denoising(Value timestep, Value sample, Value target) {
+        static Denoising declare(Recorder g, UNetConfig config) {
+            Dim[] shape = {B, Dim.of(config.inChannels()), H, W};
+            return new Denoising(
+                    g.input("timestep", ElementType.FLOAT32, B),
+                    g.input("sample", shape),
+                    g.input("target", ElementType.FLOAT32, shape));
+        }
+
+        Value loss(Recorder g, UNetConfig config, Value context) {
+            Graph network = UNet2DConditionModel.trainingGraph(config);
+            Value predicted = g.inline(UNET, network, timestep, sample, context).get(0);
+            return predicted.toFloat32().sub(target).unary(Op.UnaryFunction.SQUARE).mean();
+        }
+    }
+}

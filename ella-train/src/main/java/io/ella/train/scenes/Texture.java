@@ -1,0 +1,27 @@
+package io.ella.train.scenes;
+
+import java.util.Locale;
+
+/**
+ * How an object is filled. Patterns start at its centre and are as wide on small objects as on
+ * large ones: what a VAE with a factor of 8 can still carry at 128×128.
+ */
+public enum Texture {
+    /** The first tone alone. */
+    PLAIN,
+    /** Horizontal stripes of both tones. */
+    STRIPED,
+    /** Dots of the second tone in rows and columns. */
+    DOTTED,
+    /** Squares of both tones. */
+    CHECKERED;
+
+    /**
+     * The word of the captions.
+     *
+     * @return such as {@code striped}
+     */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

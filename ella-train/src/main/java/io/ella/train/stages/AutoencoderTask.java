@@ -1,0 +1,72 @@
+package io.ella.train.stages;
+
+import io.ella.core.graph.Graph;
+import io.ella.core.torch.Tensor;
+import io.ella.core.torch.Torch;
+import io.ella.train.Objectives;
+import io.ella.train.TrainingTask;
+import io.ella.train.scenes.SceneRenderer;
+import io.ella.train.scenes.SceneSampler;
+import io.ella.unet.VaeConfig;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** An autoencoder learns from crops of scenes. */
+final class AutoencoderTask implements TrainingTask {
+    /** The weight of the divergence from a standard normal latent. */
+    private static final double DIVERGENCE = 2e-4;
+
+    private final VaeConfig config;
+    private final SceneSampler scenes;
+    private final int batch;
+    private final int crop;
+    private final SceneRenderer renderer = new SceneRenderer();
+    private final Graph graph;
+
+    /**
+     * @param crop width and height, a multiple of the scale
+     */
+    AutoencoderTask(VaeConfig config, SceneSampler scenes, int batch, int crop) {
+        this.config = config;
+        this.scenes = scenes;
+        this.batch = batch;
+        this.crop = crop;
+        this.graph = Objectives.autoencoder(config, DIVERGENCE);
+    }
+
+    @Override
+    public Graph graph() {
+        return graph;
+    }
+
+    @Override
+    public boolean learns(String parameter) {
+        return true;
+    }
+
+    @Override
+    public List<Tensor> batch(Torch torch, long number) {
+        SplittableRandom random = new SplittableRandom(number);
+        int size = renderer.size();
+        float[] whole = new float[3 * size * size];
+        float[] crops = new float[batch * 3 * crop * crop];
+        for (int i = 0; i < batch; i++) {
+            renderer.render(scenes.scene(number * batch + i), whole, 0);
+            int left = random.nextInt(size - crop + 1);
+            int top = random.nextInt(size - crop + 1);
+            for (int row = 0; row < 3 * crop; row++) {
+                int channel = row / crop;
+                int from = (channel * size + top + row % crop) * size + left;
+                System.arraycopy(whole, from, crops, (i * 3 * crop + row) * crop, crop);
+            }
+        }
+        int side = crop / config.scale();
+        float[] noise = new float[batch * config.latentChannels() * side * side];
+        for (int i = 0; i < noise.length; i++) {
+            noise[i] = (float) random.nextGaussian();
+        }
+        return List.of(
+                torch.tensor(crops, batch, 3, crop, crop),
+                torch.tensor(noise, batch, config.latentChannels(), side, side));
+    }
+}
