@@ -9,28 +9,22 @@ import io.ella.pipeline.GenerationRequest;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One generation with its progress bar. When the process is told to end (Ctrl-C), the generation
- * stops at its next step and everything is freed before the process goes.
+ * One generation with its progress bar. When the process is told to end, the generation stops at
+ * its next step and everything is freed before the process goes.
  */
 final class Drawing implements AutoCloseable {
-    private static final int PATIENCE_SECONDS = 60;
-
     private final Console console;
-    private final CountDownLatch finished = new CountDownLatch(1);
-    private final Thread hook = new Thread(this::interrupted, "ella-cancel");
-    private volatile boolean cancelled;
+    private final Ending ending;
     private volatile @Nullable CompletableFuture<Generation> running;
     private double loadSeconds;
 
     Drawing(Console console) {
         this.console = console;
-        Runtime.getRuntime().addShutdownHook(hook);
+        this.ending = new Ending(console, this::cancel);
     }
 
     Generation generate(ElllaPipeline.Builder builder, GenerationRequest.Builder request) {
@@ -41,7 +35,7 @@ final class Drawing implements AutoCloseable {
             request.onStep(step -> progress.at(step.index(), step.total()));
             CompletableFuture<Generation> future = pipeline.generateAsync(request.build());
             running = future;
-            if (cancelled) {
+            if (ending.isNear()) {
                 future.cancel(true);
             }
             return await(future);
@@ -64,20 +58,10 @@ final class Drawing implements AutoCloseable {
         }
     }
 
-    /** Runs when the process ends before {@link #close}. */
-    private void interrupted() {
-        cancelled = true;
-        console.note("ella: cancelling");
+    private void cancel() {
         CompletableFuture<Generation> future = running;
         if (future != null) {
             future.cancel(true);
-        }
-        try {
-            if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                console.note("ella: still busy, ended anyway");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -116,11 +100,6 @@ final class Drawing implements AutoCloseable {
 
     @Override
     public void close() {
-        finished.countDown();
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is ending: the hook is what waits for this.
-        }
+        ending.close();
     }
 }

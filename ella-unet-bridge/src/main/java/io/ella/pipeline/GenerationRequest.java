@@ -59,9 +59,13 @@ public record GenerationRequest(
     public GenerationRequest {
         checkSide("width", width);
         checkSide("height", height);
-        check(steps >= 1, "steps", steps, "at least 1");
+        check(steps >= 1, "number of steps", steps, "at least 1");
         check(Double.isFinite(guidance), "guidance", guidance, "a finite number, 1 for none");
-        check(count >= 1 && count <= MAX_COUNT, "count", count, "from 1 to " + MAX_COUNT);
+        check(
+                count >= 1 && count <= MAX_COUNT,
+                "number of images",
+                count,
+                "from 1 to " + MAX_COUNT);
     }
 
     /** {@return whether the negative prompt counts} */

@@ -279,11 +279,13 @@ class ElllaPipelineTest {
 
     @Test
     void requestsThatMakeNoSenseAreRefused() {
-        refused("steps is 0", () -> request("x").steps(0).build());
+        refused(
+                "the number of steps is 0, expected at least 1",
+                () -> request("x").steps(0).build());
         refused("guidance is NaN", () -> request("x").guidance(Double.NaN).build());
         refused("width is 60", () -> request("x").size(60, 64).build());
         refused("height is 99992", () -> request("x").size(64, 99992).build());
-        refused("count is 0", () -> request("x").count(0).build());
+        refused("number of images is 0", () -> request("x").count(0).build());
         refused("token length of 0", () -> request("x").tokenLength(TokenLength.fixed(0)).build());
         refused("1001 steps", () -> pipeline.generate(request("x").steps(1001).build()));
         refused("no scheduler \"ddpm\"", () -> Schedulers.named("ddpm"));
