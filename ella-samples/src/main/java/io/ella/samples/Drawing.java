@@ -1,11 +1,15 @@
 package io.ella.samples;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.ella.core.EllaException;
 import io.ella.pipeline.ElllaPipeline;
 import io.ella.pipeline.Generation;
 import io.ella.pipeline.GenerationRequest;
+import io.ella.pipeline.Provenance;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -65,28 +69,41 @@ final class Drawing implements AutoCloseable {
         }
     }
 
-    static double seconds(long nanos) {
-        return Math.round(nanos / 1e6) / 1e3;
-    }
-
-    JsonObject seconds(Generation generation, double total) {
+    /**
+     * {@return what is printed with --json}
+     *
+     * @param files where the images were written
+     * @param nanos since the command began
+     */
+    JsonObject report(Generation generation, List<Path> files, long nanos) {
+        Provenance first = generation.provenances().get(0);
+        JsonObject settings = json(first.settings());
+        settings.addProperty("seed", generation.seeds().get(0));
+        settings.addProperty("count", files.size());
         JsonObject seconds = new JsonObject();
         seconds.addProperty("load", loadSeconds);
         generation
                 .timings()
                 .forEach((stage, time) -> seconds.addProperty(stage, seconds(time.toNanos())));
-        seconds.addProperty("total", total);
-        return seconds;
+        seconds.addProperty("total", seconds(nanos));
+        JsonArray names = new JsonArray();
+        files.forEach(file -> names.add(file.toString()));
+        JsonArray seeds = new JsonArray();
+        generation.seeds().forEach(seeds::add);
+        JsonObject report = new JsonObject();
+        report.add("files", names);
+        report.add("seeds", seeds);
+        report.add("seconds", seconds);
+        report.add("settings", settings);
+        report.add("pipeline", json(first.pipeline()));
+        return report;
     }
 
-    static JsonObject settings(Generation generation, int count) {
-        JsonObject settings = json(generation.provenances().get(0).settings());
-        settings.addProperty("seed", generation.seeds().get(0));
-        settings.addProperty("count", count);
-        return settings;
+    private static double seconds(long nanos) {
+        return Math.round(nanos / 1e6) / 1e3;
     }
 
-    static JsonObject json(Map<String, ?> values) {
+    private static JsonObject json(Map<String, ?> values) {
         JsonObject object = new JsonObject();
         values.forEach(
                 (key, value) ->

@@ -1,7 +1,5 @@
 package io.ella.samples;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import io.ella.core.EllaException;
 import io.ella.core.image.Png;
 import io.ella.pipeline.Generation;
@@ -46,28 +44,21 @@ final class ReplayCommand implements Callable<Integer> {
             throw console.misuse("the path of the image is blank");
         }
         Provenance recorded = recorded();
-        GenerationRequest.Builder request = Replays.builder(recorded.request());
+        GenerationRequest.Builder request = recorded.request().toBuilder();
         Png.checkWritable(output);
         if (!recorded.isEmbedded()) {
-            Replays.verifyFiles(recorded.files());
+            RecordedFiles.verify(recorded.files());
         }
         long start = System.nanoTime();
         try (Drawing drawing = new Drawing(console)) {
             Generation generation = drawing.generate(recorded.pipelineBuilder(), request);
             if (recorded.isEmbedded()) {
                 Map<String, String> now = generation.provenances().get(0).files();
-                Replays.verifyHashes(recorded.files(), now);
+                RecordedFiles.verifyHashes(recorded.files(), now);
             }
             List<Path> files = generation.save(output);
             console.line(files.get(0).toString());
-            JsonObject result = new JsonObject();
-            JsonArray names = new JsonArray();
-            files.forEach(file -> names.add(file.toString()));
-            result.add("files", names);
-            double total = Drawing.seconds(System.nanoTime() - start);
-            result.add("seconds", drawing.seconds(generation, total));
-            result.add("settings", Drawing.settings(generation, 1));
-            console.result(result);
+            console.result(drawing.report(generation, files, System.nanoTime() - start));
         }
         return 0;
     }

@@ -93,6 +93,23 @@ public record GenerationRequest(
         return new Builder(prompt);
     }
 
+    /** {@return a request with the settings of this, to be changed} */
+    public Builder toBuilder() {
+        Builder builder =
+                of(prompt)
+                        .size(width, height)
+                        .steps(steps)
+                        .guidance(guidance)
+                        .count(count)
+                        .tokenLength(tokenLength)
+                        .guidanceMode(guidanceMode)
+                        .onStep(onStep);
+        builder.negativePrompt = negativePrompt;
+        builder.seed = seed;
+        builder.scheduler = scheduler;
+        return builder;
+    }
+
     /** Collects settings; not thread-safe. */
     public static final class Builder {
         private final String prompt;

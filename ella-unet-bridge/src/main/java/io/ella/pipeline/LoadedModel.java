@@ -83,24 +83,7 @@ final class LoadedModel implements AutoCloseable {
                     resources.add(
                             new ImageDecoder(
                                     torch, files.vaeConfig(), files.vae(), precisions.vae()));
-            Map<String, String> description = new LinkedHashMap<>();
-            description.put("version", version());
-            description.put("model", paths.name());
-            paths.ella()
-                    .filter(e -> paths.embedded().isEmpty())
-                    .ifPresent(e -> description.put("ella", e.toString()));
-            paths.textEncoder()
-                    .filter(e -> paths.embedded().isEmpty())
-                    .ifPresent(e -> description.put("text_encoder", e.toString()));
-            for (int i = 0; i < paths.loras().size(); i++) {
-                String number = i == 0 ? "" : "_" + (i + 1);
-                description.put(Provenance.LORA + number, paths.loras().get(i).toString());
-            }
-            description.put("device", device.toString());
-            description.put("precision", precision.toString());
-            description.put("unet_precision", precisions.unet().toString());
-            description.put("vae_precision", precisions.vae().toString());
-            description.put("text_encoder_precision", precisions.text().toString());
+            Map<String, String> description = describe(paths, device, precision, precisions);
             LOG.info("{}", description);
             return new LoadedModel(
                     torch, resources, files, conditioner, denoiser, decoder, paths, description);
@@ -108,6 +91,28 @@ final class LoadedModel implements AutoCloseable {
             resources.close();
             throw e;
         }
+    }
+
+    /** What a pipeline is built from; {@link Provenance#pipelineBuilder} reads it. */
+    private static Map<String, String> describe(
+            ModelPaths paths, Device device, Precision asked, Precisions precisions) {
+        Map<String, String> description = new LinkedHashMap<>();
+        description.put("version", version());
+        description.put("model", paths.name());
+        if (paths.embedded().isEmpty()) {
+            paths.ella().ifPresent(e -> description.put("ella", e.toString()));
+            paths.textEncoder().ifPresent(e -> description.put("text_encoder", e.toString()));
+        }
+        for (int i = 0; i < paths.loras().size(); i++) {
+            String number = i == 0 ? "" : "_" + (i + 1);
+            description.put(Provenance.LORA + number, paths.loras().get(i).toString());
+        }
+        description.put("device", device.toString());
+        description.put("precision", asked.toString());
+        description.put("unet_precision", precisions.unet().toString());
+        description.put("vae_precision", precisions.vae().toString());
+        description.put("text_encoder_precision", precisions.text().toString());
+        return description;
     }
 
     /**
