@@ -76,8 +76,7 @@ public final class ClipTextEncoder implements AutoCloseable {
             UnaryOperator<String> names = model.storedNames(source);
             source.check(renamed(graph.parameters(), names), ClipTextModel::ignorable);
             Precision picked = LayeredEncoder.resolve(NAME, precision, torch);
-            Weights weights =
-                    torch.load(graph.parameters(), new RenamedSource(source, names), picked);
+            Weights weights = torch.load(graph.parameters(), source.renamed(names), picked);
             return new ClipTextEncoder(torch, config, torch.compile(graph, picked), weights);
         }
     }

@@ -31,7 +31,7 @@ final class ResidentStack implements LayerStack {
         program = torch.compile(graph, precision);
         boolean loaded = false;
         try {
-            weights = torch.load(graph.parameters(), new RenamedSource(source, names), precision);
+            weights = torch.load(graph.parameters(), source.renamed(names), precision);
             loaded = true;
         } finally {
             if (!loaded) {

@@ -4,6 +4,7 @@ import io.ella.core.graph.ParameterSpec;
 import io.ella.core.weights.StoredTensor;
 import io.ella.core.weights.WeightSource;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -15,15 +16,20 @@ import java.util.zip.CRC32;
 /**
  * Weights to begin with, computed from a seed and their names.
  *
- * <p>Norms start as the identity, biases at zero, tables of embeddings and learned queries from a
- * normal distribution of deviation 0.02, everything else uniform within ±1/√fan-in as PyTorch's
- * layers. What ends a residual branch or modulates a norm starts at zero, so that a network begins
- * as the identity (arXiv 2105.05233, 2212.09748).
+ * <p>Norms start as the identity, biases at zero, tables of embeddings from a normal distribution
+ * of deviation 0.02, the queries of a connector from one of deviation 1/√width, everything else
+ * uniform within ±1/√fan-in as PyTorch's layers. What ends a residual branch or modulates a norm
+ * starts at zero, so that a network begins as the identity (arXiv 2105.05233, 2212.09748).
  */
 public final class FreshWeights implements WeightSource {
-    private static final double EMBEDDING_DEVIATION = 0.02;
+    private static final double TABLE_DEVIATION = 0.02;
+    private static final String QUERIES = "latents";
     private static final List<String> TABLES =
-            List.of("embed", "shared.weight", "latents", "relative_attention_bias");
+            List.of(
+                    "embedding.weight",
+                    "embed_tokens.weight",
+                    "shared.weight",
+                    "relative_attention_bias.weight");
 
     private final long seed;
     private final List<String> zeros;
@@ -68,19 +74,21 @@ public final class FreshWeights implements WeightSource {
             return;
         }
         if (shape.length == 1) {
-            java.util.Arrays.fill(values, 1);
+            Arrays.fill(values, 1);
             return;
         }
         CRC32 crc = new CRC32();
         crc.update(name.getBytes(StandardCharsets.UTF_8));
         SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + crc.getValue());
-        boolean table = TABLES.stream().anyMatch(name::contains);
+        boolean queries = name.endsWith(QUERIES);
+        boolean table = TABLES.stream().anyMatch(name::endsWith);
         double limit = 1 / Math.sqrt((double) spec.elements() / shape[0]);
+        double deviation = queries ? limit : TABLE_DEVIATION;
         for (int i = 0; i < values.length; i++) {
             values[i] =
                     (float)
-                            (table
-                                    ? EMBEDDING_DEVIATION * random.nextGaussian()
+                            (queries || table
+                                    ? deviation * random.nextGaussian()
                                     : random.nextDouble(-limit, limit));
         }
     }

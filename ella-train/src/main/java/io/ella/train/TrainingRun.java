@@ -4,7 +4,7 @@ import io.ella.core.EllaException;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.torch.Trainer;
-import io.ella.core.weights.StoredTensor;
+import io.ella.core.weights.Safetensors;
 import io.ella.core.weights.WeightSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class TrainingRun implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
     private static final int REPORT_EVERY = 10;
+    private static final String STATE = "state.safetensors";
 
     private final Torch torch;
     private final TrainingTask task;
@@ -49,7 +50,7 @@ public final class TrainingRun implements AutoCloseable {
         this.torch = torch;
         this.task = task;
         this.plan = plan;
-        this.state = folder.resolve("state.safetensors");
+        this.state = folder.resolve(STATE);
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
@@ -135,9 +136,16 @@ public final class TrainingRun implements AutoCloseable {
         curve.flush();
     }
 
-    /** {@return the moving average of the weights that learn, as it is now} */
-    public List<StoredTensor> weights() {
-        return trainer.weights(true);
+    /**
+     * {@return the moving average of the weights that learned, as the last checkpoint has it}
+     *
+     * @param folder of the training
+     * @param model which of the models in the task's graph; their names lose this part
+     * @throws EllaException if there is no checkpoint
+     */
+    public static WeightSource result(Path folder, String model) {
+        return Safetensors.open(folder.resolve(STATE))
+                .renamed(name -> Trainer.AVERAGE_PREFIX + model + "." + name);
     }
 
     /** Frees the memory. */

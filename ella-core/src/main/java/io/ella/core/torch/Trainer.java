@@ -78,6 +78,9 @@ public final class Trainer implements AutoCloseable {
                 return [norm]
             """;
 
+    /** What stands before the names of the averaged weights in the file of {@link #save}. */
+    public static final String AVERAGE_PREFIX = "ema.";
+
     private static final String STEPS = "steps";
     private static final List<Kind> KEPT =
             List.of(Kind.WEIGHT, Kind.AVERAGE, Kind.FIRST_MOMENT, Kind.SECOND_MOMENT);
@@ -98,7 +101,7 @@ public final class Trainer implements AutoCloseable {
         GRADIENT("g", "gradient."),
         FIRST_MOMENT("m", "first_moment."),
         SECOND_MOMENT("v", "second_moment."),
-        AVERAGE("e", "ema.");
+        AVERAGE("e", AVERAGE_PREFIX);
 
         final String argument;
         final String prefix;

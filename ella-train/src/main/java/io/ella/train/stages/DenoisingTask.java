@@ -26,13 +26,6 @@ final class DenoisingTask implements TrainingTask {
     private final ForwardProcess forward;
     private final int batch;
 
-    /** Captions of a scene, and their tokens. */
-    interface Captioner {
-        String caption(io.ella.train.scenes.Scene scene, long seed);
-
-        Tokens tokens(String[] captions);
-    }
-
     DenoisingTask(
             Graph graph,
             Predicate<String> learns,

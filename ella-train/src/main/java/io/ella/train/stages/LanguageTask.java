@@ -72,8 +72,10 @@ final class LanguageTask implements TrainingTask {
                             ? DenseCaption.of(scene, seed).text()
                             : ShortCaption.of(scene, seed).text();
         }
-        int length = SceneModels.DENSE_TOKENS;
-        Tokens tokens = causal ? Tokens.llama(captions, length) : Tokens.t5(captions, length);
+        int most = SceneModels.DENSE_TOKENS;
+        Tokens tokens = causal ? Tokens.llama(captions, most) : Tokens.t5(captions, most);
+        tokens = tokens.trimmed();
+        int length = tokens.ids()[0].length;
         long[] targets = new long[batch * length];
         Arrays.fill(targets, Op.CrossEntropy.IGNORED);
         for (int i = 0; i < batch; i++) {

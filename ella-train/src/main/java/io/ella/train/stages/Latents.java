@@ -29,12 +29,10 @@ final class Latents {
 
     private final float[] values;
     private final int each;
-    private final double scalingFactor;
 
-    private Latents(float[] values, int each, double scalingFactor) {
+    private Latents(float[] values, int each) {
         this.values = values;
         this.each = each;
-        this.scalingFactor = scalingFactor;
     }
 
     /**
@@ -93,14 +91,25 @@ final class Latents {
 
     static Latents open(Path file) {
         try (Safetensors stored = Safetensors.open(file)) {
-            double scale = Double.parseDouble(stored.metadata().getOrDefault(SCALE, "1"));
+            double scale = scale(stored);
             StoredTensor tensor = stored.tensor("latents");
             float[] values = tensor.floatArray();
             for (int i = 0; i < values.length; i++) {
                 values[i] *= (float) scale;
             }
-            return new Latents(values, (int) (tensor.elements() / tensor.shape().get(0)), scale);
+            return new Latents(values, (int) (tensor.elements() / tensor.shape().get(0)));
         }
+    }
+
+    /** {@return what the autoencoder's latents are multiplied by} */
+    static double scalingFactor(Path file) {
+        try (Safetensors stored = Safetensors.open(file)) {
+            return scale(stored);
+        }
+    }
+
+    private static double scale(Safetensors stored) {
+        return Double.parseDouble(stored.metadata().getOrDefault(SCALE, "1"));
     }
 
     int count() {
@@ -110,11 +119,6 @@ final class Latents {
     /** {@return the elements of one latent} */
     int each() {
         return each;
-    }
-
-    /** {@return what the autoencoder's latents are multiplied by} */
-    double scalingFactor() {
-        return scalingFactor;
     }
 
     void copy(int index, float[] into, int at) {

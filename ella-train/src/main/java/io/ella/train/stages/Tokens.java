@@ -2,15 +2,30 @@ package io.ella.train.stages;
 
 import io.ella.train.scenes.SceneVocabulary;
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 
 /**
  * Token ids of a batch of captions, as the tokenizers of {@link
  * io.ella.train.scenes.SceneTokenizers} give them.
- *
- * @param ids [B, L]
- * @param mask 1 where there is a token, 0 where padding, [B, L]
  */
-record Tokens(long[][] ids, long[][] mask) {
+final class Tokens {
+    private final long[][] ids;
+    private final long[][] mask;
+
+    private Tokens(long[][] ids, long[][] mask) {
+        this.ids = ids;
+        this.mask = mask;
+    }
+
+    /** {@return [B, L]} */
+    long[][] ids() {
+        return ids;
+    }
+
+    /** {@return 1 where there is a token, 0 where padding, [B, L]} */
+    long[][] mask() {
+        return mask;
+    }
 
     /** {@code <s>} text {@code </s>}, padded with {@code </s>}. */
     static Tokens clip(String[] texts, int length) {
@@ -25,6 +40,19 @@ record Tokens(long[][] ids, long[][] mask) {
     /** {@code <s>} text, padded. */
     static Tokens llama(String[] texts, int length) {
         return of(texts, length, true, false, SceneVocabulary.PAD);
+    }
+
+    /** {@return the same, without columns that are padding in every row} */
+    Tokens trimmed() {
+        int used = 0;
+        for (long[] row : mask) {
+            used = Math.max(used, (int) Arrays.stream(row).sum());
+        }
+        int length = used;
+        UnaryOperator<long[]> cut = row -> Arrays.copyOf(row, length);
+        return new Tokens(
+                Arrays.stream(ids).map(cut).toArray(long[][]::new),
+                Arrays.stream(mask).map(cut).toArray(long[][]::new));
     }
 
     private static Tokens of(String[] texts, int length, boolean begin, boolean end, int pad) {

@@ -1,0 +1,192 @@
+package io.ella.train.stages;
+
+import io.ella.core.EllaException;
+import io.ella.core.graph.Graph;
+import io.ella.core.torch.AdamW;
+import io.ella.core.torch.Precision;
+import io.ella.core.torch.Torch;
+import io.ella.core.weights.WeightSource;
+import io.ella.encoders.EncoderGraph;
+import io.ella.train.FreshWeights;
+import io.ella.train.LearningRate;
+import io.ella.train.Objectives;
+import io.ella.train.TrainingPlan;
+import io.ella.train.TrainingProgress;
+import io.ella.train.TrainingRun;
+import io.ella.train.TrainingTask;
+import io.ella.train.scenes.SceneSampler;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * The training of the small world, in a folder with a subfolder for each stage. Every stage goes on
+ * from where it was interrupted, and everything follows from the seeds.
+ *
+ * <p>Not thread-safe.
+ */
+public final class SceneTraining {
+    private static final long DATA_SEED = 1;
+    private static final long WEIGHT_SEED = 11;
+    private static final int SCENES = 40_000;
+
+    /** What ends a residual branch or a network, and the modulations: they start at zero. */
+    private static final List<String> ZEROS =
+            List.of(
+                    "conv2.weight",
+                    "proj_out.weight",
+                    "unet.conv_out.weight",
+                    "decoder.conv_out.weight",
+                    "ln_1.linear.weight",
+                    "ln_2.linear.weight",
+                    "ln_ff.linear.weight");
+
+    private final Torch torch;
+    private final Path folder;
+    private final Precision precision;
+    private final SceneSampler scenes = SceneSampler.training(DATA_SEED);
+
+    /**
+     * Chooses where.
+     *
+     * @param torch where to compute
+     * @param folder of the whole training
+     * @param precision of the computation
+     */
+    public SceneTraining(Torch torch, Path folder, Precision precision) {
+        this.torch = torch;
+        this.folder = folder;
+        this.precision = precision;
+    }
+
+    /**
+     * Runs a stage, or the rest of it.
+     *
+     * @param stage which; those that it builds on must be there
+     * @param cancelled asked now and then; true stops after a checkpoint
+     * @param listener told now and then
+     * @return whether the stage is done
+     * @throws EllaException if a stage that it builds on is missing, or training fails
+     */
+    public boolean run(
+            Stage stage, BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
+        TrainingTask task = task(stage, listener);
+        try (WeightSource start = start(stage);
+                TrainingRun run = new TrainingRun(torch, task, plan(stage), start, folder(stage))) {
+            return run.run(cancelled, listener);
+        }
+    }
+
+    private Path folder(Stage stage) {
+        return folder.resolve(stage.toString());
+    }
+
+    private TrainingTask task(Stage stage, Consumer<TrainingProgress> listener) {
+        return switch (stage) {
+            case VAE -> new AutoencoderTask(SceneModels.vae(), scenes, stage.batch(), 64);
+            case T5 -> LanguageTask.t5(scenes, stage.batch());
+            case LLAMA -> LanguageTask.llama(scenes, stage.batch());
+            case BASE -> {
+                EncoderGraph text = SceneModels.clip();
+                Graph graph = Objectives.denoising(SceneModels.unet(), text);
+                yield new DenoisingTask(
+                        graph,
+                        p -> true,
+                        Captioner.SHORT,
+                        text,
+                        scenes,
+                        latents(listener),
+                        stage.batch());
+            }
+            case TSC -> {
+                EncoderGraph text = SceneModels.t5();
+                Graph graph = Objectives.connector(SceneModels.unet(), SceneModels.ella(), text);
+                yield new DenoisingTask(
+                        graph,
+                        p -> p.startsWith(Objectives.TSC + "."),
+                        Captioner.DENSE,
+                        text,
+                        scenes,
+                        latents(listener),
+                        stage.batch());
+            }
+        };
+    }
+
+    private WeightSource start(Stage stage) {
+        FreshWeights fresh = new FreshWeights(WEIGHT_SEED, ZEROS);
+        if (stage != Stage.TSC) {
+            return fresh;
+        }
+        return WeightSource.joined(
+                Map.of(
+                        Objectives.UNET, result(Stage.BASE, Objectives.UNET),
+                        Objectives.TEXT_ENCODER, result(Stage.T5, Objectives.TEXT_ENCODER),
+                        Objectives.TSC, fresh));
+    }
+
+    private TrainingPlan plan(Stage stage) {
+        LearningRate rate = LearningRate.cosine(stage.rate(), stage.warmup(), stage.steps());
+        double average = stage == Stage.VAE ? 0.995 : 0.999;
+        return new TrainingPlan(stage.steps(), 1, rate, AdamW.defaults(), average, precision, 100);
+    }
+
+    private WeightSource result(Stage stage, String model) {
+        if (!Files.isDirectory(folder(stage))) {
+            throw new EllaException(
+                    folder(stage) + " is missing. Train the stage \"" + stage + "\" first");
+        }
+        return TrainingRun.result(folder(stage), model);
+    }
+
+    private Latents latents(Consumer<TrainingProgress> listener) {
+        Path file = latentsFile();
+        if (Files.exists(file)) {
+            return Latents.open(file);
+        }
+        long began = System.nanoTime();
+        try (WeightSource vae = result(Stage.VAE, Objectives.VAE)) {
+            return Latents.encode(
+                    torch,
+                    SceneModels.vae(),
+                    vae,
+                    scenes,
+                    SCENES,
+                    file,
+                    done -> {
+                        double seconds = (System.nanoTime() - began) * 1e-9 / done;
+                        if (done % 1000 == 0) {
+                            listener.accept(new TrainingProgress(done, SCENES, 0, seconds));
+                        }
+                    });
+        }
+    }
+
+    /**
+     * Writes what has been trained as a checkpoint that {@link io.ella.pipeline.ElllaPipeline}
+     * opens, in fp16.
+     *
+     * @param out the folder of the checkpoint; made if absent
+     * @throws EllaException if a stage is missing, or a file cannot be written
+     */
+    public void assemble(Path out) {
+        double scale = Latents.scalingFactor(latentsFile());
+        try (WeightSource vae = result(Stage.VAE, Objectives.VAE);
+                WeightSource unet = result(Stage.BASE, Objectives.UNET);
+                WeightSource clip = result(Stage.BASE, Objectives.TEXT_ENCODER);
+                WeightSource t5 = result(Stage.T5, Objectives.TEXT_ENCODER);
+                WeightSource tsc = result(Stage.TSC, Objectives.TSC)) {
+            SceneCheckpoint checkpoint = new SceneCheckpoint(out);
+            checkpoint.vae(vae, scale);
+            checkpoint.base(unet, clip);
+            checkpoint.ella(tsc, t5);
+        }
+    }
+
+    private Path latentsFile() {
+        return folder.resolve("latents.safetensors");
+    }
+}
