@@ -93,7 +93,7 @@ class NetworksTest {
                 stored.floatArray(), stored.shape().stream().mapToLong(Long::longValue).toArray());
     }
 
-    private static List<float[]> run(Graph graph, int seed, List<Tensor> inputs) {
+    private static List<float[]> run(Graph graph, long seed, List<Tensor> inputs) {
         try (Program program = torch.compile(graph, Precision.FP32);
                 Weights weights =
                         torch.load(graph.parameters(), new HashWeights(seed), Precision.FP32);
