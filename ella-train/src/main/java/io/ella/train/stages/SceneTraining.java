@@ -85,7 +85,7 @@ public final class SceneTraining {
 
     private TrainingTask task(Stage stage, Consumer<TrainingProgress> listener) {
         return switch (stage) {
-            case VAE -> new AutoencoderTask(SceneModels.vae(), scenes, stage.batch(), 64);
+            case VAE -> new AutoencoderTask(SceneModels.vae(), scenes, stage.batch(), 48);
             case T5 -> LanguageTask.t5(scenes, stage.batch());
             case LLAMA -> LanguageTask.llama(scenes, stage.batch());
             case BASE -> {

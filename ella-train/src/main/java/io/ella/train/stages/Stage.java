@@ -8,7 +8,7 @@ import java.util.Locale;
 /** The stages of a {@link SceneTraining}, in the order in which they build on each other. */
 public enum Stage {
     /** The autoencoder, from crops of scenes. */
-    VAE(24, 1700, 1.5e-3, 100, 1600),
+    VAE(32, 2400, 1.5e-3, 100, 2300),
     /** The T5 encoder, from captions alone. */
     T5(32, 800, 1.5e-3, 50, 750),
     /** The Llama, from captions alone. */
