@@ -203,7 +203,9 @@ final class Lowering {
                     pair(1),
                     "1");
         } else if (op instanceof Op.GroupNorm o) {
-            return call("group_norm", x(v, 0), "" + o.groups(), x(v, 1), x(v, 2), number(o.eps()));
+            // Row-major in training: see Trainer.
+            String x = trained.isEmpty() ? x(v, 0) : call("contiguous", x(v, 0));
+            return call("group_norm", x, "" + o.groups(), x(v, 1), x(v, 2), number(o.eps()));
         } else if (op instanceof Op.LayerNorm o) {
             String weight = o.affine() ? x(v, 1) : "None";
             String bias = o.affine() ? x(v, 2) : "None";
