@@ -80,9 +80,9 @@ public final class ClipTextEncoder implements AutoCloseable {
                             .toList();
             source.check(declared, ClipTextModel::ignorable);
             Precision picked = LayeredEncoder.resolve(NAME, precision, torch);
-            Weights weights =
-                    torch.load(graph.parameters(), new RenamedSource(source, names), picked);
-            return new ClipTextEncoder(torch, config, torch.compile(graph, picked), weights);
+            Program program = torch.compile(graph, picked);
+            Weights weights = program.load(new RenamedSource(source, names));
+            return new ClipTextEncoder(torch, config, program, weights);
         }
     }
 

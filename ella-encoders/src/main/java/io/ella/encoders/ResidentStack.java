@@ -31,7 +31,7 @@ final class ResidentStack implements LayerStack {
         program = torch.compile(graph, precision);
         boolean loaded = false;
         try {
-            weights = torch.load(graph.parameters(), new RenamedSource(source, names), precision);
+            weights = program.load(new RenamedSource(source, names));
             loaded = true;
         } finally {
             if (!loaded) {

@@ -38,11 +38,7 @@ final class ControlNetRunner implements CaseRunner {
         Precision precision = workbench.unetPrecision();
         float scale = (float) given.args().number("scale", 1);
         try (Program program = torch.compile(control, precision);
-                Weights weights =
-                        torch.load(
-                                control.parameters(),
-                                new HashWeights(Workbench.seed(given)),
-                                precision);
+                Weights weights = program.load(new HashWeights(Workbench.seed(given)));
                 Outputs outputs =
                         program.run(weights, Workbench.ordered(control, inputs.inputs()))) {
             int last = control.outputs().size() - 1;
