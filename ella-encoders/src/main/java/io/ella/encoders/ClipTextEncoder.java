@@ -76,8 +76,9 @@ public final class ClipTextEncoder implements AutoCloseable {
             UnaryOperator<String> names = model.storedNames(source);
             source.check(renamed(graph.parameters(), names), ClipTextModel::ignorable);
             Precision picked = LayeredEncoder.resolve(NAME, precision, torch);
-            Weights weights = torch.load(graph.parameters(), source.renamed(names), picked);
-            return new ClipTextEncoder(torch, config, torch.compile(graph, picked), weights);
+            Program program = torch.compile(graph, picked);
+            Weights weights = program.load(source.renamed(names));
+            return new ClipTextEncoder(torch, config, program, weights);
         }
     }
 

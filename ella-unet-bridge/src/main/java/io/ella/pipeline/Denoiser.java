@@ -31,7 +31,7 @@ final class Denoiser implements AutoCloseable {
         this.guided = torch.compile(UNet2DConditionModel.guidedGraph(config), precision);
         List<ParameterSpec> declared = single.graph().parameters();
         source.check(declared, name -> false);
-        this.weights = torch.load(declared, source, precision);
+        this.weights = single.load(source);
     }
 
     UNetConfig config() {

@@ -95,8 +95,7 @@ class NetworksTest {
 
     private static List<float[]> run(Graph graph, long seed, List<Tensor> inputs) {
         try (Program program = torch.compile(graph, Precision.FP32);
-                Weights weights =
-                        torch.load(graph.parameters(), new HashWeights(seed), Precision.FP32);
+                Weights weights = program.load(new HashWeights(seed));
                 Outputs outputs = program.run(weights, inputs.toArray(new Tensor[0]))) {
             List<float[]> results = new ArrayList<>();
             for (int i = 0; i < graph.outputs().size(); i++) {

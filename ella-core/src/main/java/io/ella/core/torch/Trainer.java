@@ -193,7 +193,7 @@ public final class Trainer implements AutoCloseable {
                                                         s.name(), s.shape(), ElementType.FLOAT32))
                                 .toList()
                         : specs;
-        try (Weights loaded = torch.load(wanted, source, precision);
+        try (Weights loaded = torch.load(wanted, source, precision, Map.of());
                 PtSymbolBlock copy = torch.load("copy", ScriptArchive.of(COPY))) {
             return each(copy, loaded.arrays().values());
         }

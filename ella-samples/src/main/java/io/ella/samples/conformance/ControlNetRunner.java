@@ -37,7 +37,7 @@ final class ControlNetRunner implements CaseRunner {
         Precision precision = workbench.unetPrecision();
         float scale = (float) given.args().number("scale", 1);
         try (Program program = torch.compile(control, precision);
-                Weights weights = torch.load(control.parameters(), given.weights(), precision);
+                Weights weights = program.load(given.weights());
                 Outputs outputs =
                         program.run(weights, Workbench.ordered(control, inputs.inputs()))) {
             int last = control.outputs().size() - 1;

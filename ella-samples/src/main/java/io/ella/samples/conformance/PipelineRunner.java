@@ -119,8 +119,7 @@ final class PipelineRunner implements CaseRunner {
             Sampler sampler = schedule.start(0, generator::randn);
             float[] guidance = {(float) args.number("guidance", Double.NaN)};
             try (Program program = torch.compile(graph, precision);
-                    Weights weights =
-                            torch.load(graph.parameters(), new HashWeights(seed + 2), precision);
+                    Weights weights = program.load(new HashWeights(seed + 2));
                     Tensor scale = torch.tensor(guidance, 1)) {
                 for (double timestep : schedule.timesteps()) {
                     try (Tensor t = torch.tensor(new float[] {(float) timestep}, 1);

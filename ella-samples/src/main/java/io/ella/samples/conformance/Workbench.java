@@ -74,7 +74,7 @@ record Workbench(Torch torch, Precision asked) {
     List<float[]> run(
             Graph graph, Precision precision, WeightSource source, Map<String, Tensor> inputs) {
         try (Program program = torch.compile(graph, precision);
-                Weights weights = torch.load(graph.parameters(), source, precision);
+                Weights weights = program.load(source);
                 Outputs outputs = program.run(weights, ordered(graph, inputs))) {
             List<float[]> results = new ArrayList<>();
             for (int i = 0; i < graph.outputs().size(); i++) {
