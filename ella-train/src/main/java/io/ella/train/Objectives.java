@@ -177,7 +177,9 @@ public final class Objectives {
                                     .shape()
                                     .get(0);
                     Value embeddings = g.params().at(TEXT_ENCODER).tensor(table, words, width);
-                    Value logits = features.reshape(rows, features.size(2)).linear(embeddings);
+                    // As T5 does where both tables are one, so that logits begin at about 1.
+                    Value scaled = features.mul(1 / Math.sqrt((double) width));
+                    Value logits = scaled.reshape(rows, features.size(2)).linear(embeddings);
                     g.output("loss", logits.toFloat32().crossEntropy(targets));
                 });
     }
