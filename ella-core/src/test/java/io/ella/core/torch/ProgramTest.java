@@ -39,7 +39,7 @@ class ProgramTest {
 
     private static float[] run(Graph graph, Precision precision, Tensor... inputs) {
         try (Program program = torch.compile(graph, precision);
-                Weights weights = torch.load(graph.parameters(), new HashWeights(7), precision);
+                Weights weights = program.load(new HashWeights(7));
                 Outputs outputs = program.run(weights, inputs)) {
             return outputs.get(0).floats();
         } finally {
@@ -130,7 +130,7 @@ class ProgramTest {
                             g.output("y", x.slice(0, Dim.of(0), B).reshape(B.times(3)));
                         });
         try (Program program = torch.compile(graph, Precision.FP32);
-                Weights none = torch.load(graph.parameters(), new HashWeights(7), Precision.FP32);
+                Weights none = program.load(new HashWeights(7));
                 Outputs outputs = run(program, none, new float[3 << 16])) {
             for (int i = 0; i < 8; i++) {
                 System.gc();

@@ -5,16 +5,21 @@ import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
+import io.ella.train.scenes.Scene;
+import io.ella.train.scenes.SceneObject;
 import io.ella.train.scenes.SceneRenderer;
 import io.ella.train.scenes.SceneSampler;
 import io.ella.unet.VaeConfig;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** An autoencoder learns from crops of scenes. */
+/** An autoencoder learns from crops of scenes, most of them around an object. */
 final class AutoencoderTask implements TrainingTask {
     /** The weight of the divergence from a standard normal latent. */
-    private static final double DIVERGENCE = 2e-4;
+    private static final double DIVERGENCE = 2e-5;
+
+    /** How many of the crops show an object, which is where the details are. */
+    private static final double CENTRED = 0.85;
 
     private final VaeConfig config;
     private final SceneSampler scenes;
@@ -51,9 +56,12 @@ final class AutoencoderTask implements TrainingTask {
         float[] whole = new float[3 * size * size];
         float[] crops = new float[batch * 3 * crop * crop];
         for (int i = 0; i < batch; i++) {
-            renderer.render(scenes.scene(number * batch + i), whole, 0);
-            int left = random.nextInt(size - crop + 1);
-            int top = random.nextInt(size - crop + 1);
+            Scene scene = scenes.scene(number * batch + i);
+            renderer.render(scene, whole, 0);
+            boolean centred = random.nextDouble() < CENTRED;
+            SceneObject object = scene.objects().get(random.nextInt(scene.objects().size()));
+            int left = offset(random, centred, object.x() * size, size);
+            int top = offset(random, centred, object.y() * size, size);
             for (int row = 0; row < 3 * crop; row++) {
                 int channel = row / crop;
                 int from = (channel * size + top + row % crop) * size + left;
@@ -68,5 +76,15 @@ final class AutoencoderTask implements TrainingTask {
         return List.of(
                 torch.tensor(crops, batch, 3, crop, crop),
                 torch.tensor(noise, batch, config.latentChannels(), side, side));
+    }
+
+    /** Where a crop begins: anywhere, or so that a point lies in its inner half. */
+    private int offset(SplittableRandom random, boolean centred, double point, int size) {
+        int free = size - crop;
+        if (!centred) {
+            return random.nextInt(free + 1);
+        }
+        int jitter = random.nextInt(-crop / 4, crop / 4 + 1);
+        return Math.max(0, Math.min(free, (int) point - crop / 2 + jitter));
     }
 }

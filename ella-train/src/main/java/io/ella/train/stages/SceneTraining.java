@@ -8,7 +8,6 @@ import io.ella.core.torch.Torch;
 import io.ella.core.weights.WeightSource;
 import io.ella.encoders.EncoderGraph;
 import io.ella.train.FreshWeights;
-import io.ella.train.LearningRate;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingPlan;
 import io.ella.train.TrainingProgress;
@@ -86,7 +85,7 @@ public final class SceneTraining {
 
     private TrainingTask task(Stage stage, Consumer<TrainingProgress> listener) {
         return switch (stage) {
-            case VAE -> new AutoencoderTask(SceneModels.vae(), scenes, stage.batch(), 64);
+            case VAE -> new AutoencoderTask(SceneModels.vae(), scenes, stage.batch(), 48);
             case T5 -> LanguageTask.t5(scenes, stage.batch());
             case LLAMA -> LanguageTask.llama(scenes, stage.batch());
             case BASE -> {
@@ -129,9 +128,9 @@ public final class SceneTraining {
     }
 
     private TrainingPlan plan(Stage stage) {
-        LearningRate rate = LearningRate.cosine(stage.rate(), stage.warmup(), stage.steps());
         double average = stage == Stage.VAE ? 0.995 : 0.999;
-        return new TrainingPlan(stage.steps(), 1, rate, AdamW.defaults(), average, precision, 100);
+        return new TrainingPlan(
+                stage.steps(), 1, stage.rate(), AdamW.defaults(), average, precision, 100);
     }
 
     private WeightSource result(Stage stage, String model) {
