@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The training of the small world, in a folder with a subfolder for each stage. Every stage goes on
@@ -29,6 +31,7 @@ import java.util.function.Consumer;
  * <p>Not thread-safe.
  */
 public final class SceneTraining {
+    private static final Logger LOG = LoggerFactory.getLogger(SceneTraining.class);
     private static final long DATA_SEED = 1;
     private static final long WEIGHT_SEED = 11;
     private static final int SCENES = 40_000;
@@ -48,6 +51,7 @@ public final class SceneTraining {
     private final Path folder;
     private final Precision precision;
     private final SceneSampler scenes = SceneSampler.training(DATA_SEED);
+    private long samplesEvery;
 
     /**
      * Chooses where.
@@ -63,6 +67,16 @@ public final class SceneTraining {
     }
 
     /**
+     * Has a few captions drawn every so many steps of the stages that draw, with the averaged
+     * weights: {@code samples/step-N.png} in the folder of the stage. Off unless set.
+     *
+     * @param steps after how many, rounded up to the next checkpoint; 0 for never
+     */
+    public void samplesEvery(long steps) {
+        samplesEvery = steps;
+    }
+
+    /**
      * Runs a stage, or the rest of it.
      *
      * @param stage which; those that it builds on must be there
@@ -73,18 +87,62 @@ public final class SceneTraining {
      */
     public boolean run(
             Stage stage, BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
-        TrainingTask task = task(stage, listener);
-        try (WeightSource start = start(stage);
-                TrainingRun run = new TrainingRun(torch, task, plan(stage), start, folder(stage))) {
-            return run.run(cancelled, listener);
+        Consumer<TrainingProgress> named =
+                p ->
+                        listener.accept(
+                                new TrainingProgress(
+                                        stage.toString(),
+                                        p.step(),
+                                        p.steps(),
+                                        p.loss(),
+                                        p.secondsPerStep()));
+        try {
+            TrainingTask task = task(stage, cancelled, listener);
+            try (WeightSource start = start(stage);
+                    TrainingRun run =
+                            new TrainingRun(torch, task, plan(stage), start, folder(stage))) {
+                run.afterCheckpoint(step -> sample(stage, step));
+                return run.run(cancelled, named);
+            }
+        } catch (Cancelled e) {
+            return false;
         }
+    }
+
+    /** Ends a preparation, of which nothing is kept. */
+    private static final class Cancelled extends EllaException {
+        private static final long serialVersionUID = 1;
+
+        Cancelled() {
+            super("cancelled before the training began");
+        }
+    }
+
+    private void sample(Stage stage, long step) {
+        long every = plan(stage).saveEvery();
+        boolean draws = stage == Stage.BASE || stage == Stage.TSC;
+        if (!draws || samplesEvery < 1 || step / every % ceiling(samplesEvery, every) != 0) {
+            return;
+        }
+        try {
+            Path preview = folder(stage).resolve("preview");
+            assemble(preview, stage == Stage.TSC);
+            SceneSamples.draw(preview, stage, precision, folder(stage).resolve("samples"), step);
+        } catch (EllaException e) {
+            LOG.warn("{}: no samples of step {}: {}", stage, step, e.getMessage());
+        }
+    }
+
+    private static long ceiling(long a, long b) {
+        return (a + b - 1) / b;
     }
 
     private Path folder(Stage stage) {
         return folder.resolve(stage.toString());
     }
 
-    private TrainingTask task(Stage stage, Consumer<TrainingProgress> listener) {
+    private TrainingTask task(
+            Stage stage, BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
         return switch (stage) {
             case VAE -> new AutoencoderTask(SceneModels.vae(), scenes, stage.batch(), 64);
             case T5 -> LanguageTask.t5(scenes, stage.batch());
@@ -98,7 +156,7 @@ public final class SceneTraining {
                         Captioner.SHORT,
                         text,
                         scenes,
-                        latents(listener),
+                        latents(cancelled, listener),
                         stage.batch());
             }
             case TSC -> {
@@ -110,7 +168,7 @@ public final class SceneTraining {
                         Captioner.DENSE,
                         text,
                         scenes,
-                        latents(listener),
+                        latents(cancelled, listener),
                         stage.batch());
             }
         };
@@ -142,7 +200,7 @@ public final class SceneTraining {
         return TrainingRun.result(folder(stage), model);
     }
 
-    private Latents latents(Consumer<TrainingProgress> listener) {
+    private Latents latents(BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
         Path file = latentsFile();
         if (Files.exists(file)) {
             return Latents.open(file);
@@ -157,9 +215,14 @@ public final class SceneTraining {
                     SCENES,
                     file,
                     done -> {
+                        if (cancelled.getAsBoolean()) {
+                            throw new Cancelled();
+                        }
                         double seconds = (System.nanoTime() - began) * 1e-9 / done;
                         if (done % 1000 == 0) {
-                            listener.accept(new TrainingProgress(done, SCENES, 0, seconds));
+                            listener.accept(
+                                    new TrainingProgress(
+                                            "latents", done, SCENES, Double.NaN, seconds));
                         }
                     });
         }
@@ -173,16 +236,23 @@ public final class SceneTraining {
      * @throws EllaException if a stage is missing, or a file cannot be written
      */
     public void assemble(Path out) {
+        assemble(out, true);
+    }
+
+    private void assemble(Path out, boolean withElla) {
         double scale = Latents.scalingFactor(latentsFile());
+        SceneCheckpoint checkpoint = new SceneCheckpoint(out);
         try (WeightSource vae = result(Stage.VAE, Objectives.VAE);
                 WeightSource unet = result(Stage.BASE, Objectives.UNET);
-                WeightSource clip = result(Stage.BASE, Objectives.TEXT_ENCODER);
-                WeightSource t5 = result(Stage.T5, Objectives.TEXT_ENCODER);
-                WeightSource tsc = result(Stage.TSC, Objectives.TSC)) {
-            SceneCheckpoint checkpoint = new SceneCheckpoint(out);
+                WeightSource clip = result(Stage.BASE, Objectives.TEXT_ENCODER)) {
             checkpoint.vae(vae, scale);
             checkpoint.base(unet, clip);
-            checkpoint.ella(tsc, t5);
+        }
+        if (withElla) {
+            try (WeightSource t5 = result(Stage.T5, Objectives.TEXT_ENCODER);
+                    WeightSource tsc = result(Stage.TSC, Objectives.TSC)) {
+                checkpoint.ella(tsc, t5);
+            }
         }
     }
 
