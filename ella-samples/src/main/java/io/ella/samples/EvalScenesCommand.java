@@ -94,7 +94,7 @@ final class EvalScenesCommand implements Callable<Integer> {
         EvaluationSettings settings = console.parsed(this::settings);
         List<Arm> chosen = console.parsed(this::chosen);
         machine.start();
-        try (Interruption interruption = new Interruption(console);
+        try (Ending ending = new Ending(console);
                 EllaModelOptions.Parts parts = model.open();
                 EvaluatedModel opened =
                         EvaluatedModel.open(
@@ -110,7 +110,9 @@ final class EvalScenesCommand implements Callable<Integer> {
             try (Progress progress = new Progress(console, "Evaluating")) {
                 whole =
                         evaluation.run(
-                                drawn, interruption, at -> progress.at(at.pictures(), at.total()));
+                                drawn,
+                                ending::isNear,
+                                at -> progress.at(at.pictures(), at.total()));
             }
             show(settings, parts.name(), evaluation.report());
             if (!whole) {

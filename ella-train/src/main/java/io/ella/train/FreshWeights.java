@@ -32,7 +32,7 @@ public final class FreshWeights implements WeightSource {
                     "embed_tokens.weight", 1.0,
                     "shared.weight", 1.0,
                     "position_embedding.weight", 0.3,
-                    "relative_attention_bias.weight", 0.02);
+                    "relative_attention_bias.weight", 2.0);
 
     private final long seed;
     private final List<String> zeros;
