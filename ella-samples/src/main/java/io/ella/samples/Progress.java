@@ -38,11 +38,13 @@ final class Progress implements AutoCloseable {
         if (bar == null) {
             bar = bar(done, total);
         }
-        bar.setExtraMessage(message);
+        bar.setExtraMessage(message.isEmpty() ? "" : " " + message);
         bar.stepTo(done);
     }
 
-    /** A bar that begins where the work was when it was first heard of, so that its speed is right. */
+    /**
+     * A bar that begins where the work was when it was first heard of, so that its speed is right.
+     */
     private ProgressBar bar(int done, int total) {
         return new ProgressBarBuilder()
                 .setTaskName(task)

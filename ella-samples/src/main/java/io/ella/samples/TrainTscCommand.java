@@ -177,7 +177,7 @@ final class TrainTscCommand implements Callable<Integer> {
             ConnectorTraining training =
                     new ConnectorTraining(torch, model, textEncoder, settings, where, features);
             boolean done = training.run(images, interruption::isRequested, report::at);
-            report.close();
+            report.end();
             if (!done) {
                 throw new EllaException(
                         "cancelled; the same command goes on from what is in " + where);
@@ -198,15 +198,11 @@ final class TrainTscCommand implements Callable<Integer> {
     private ConnectorSettings settings(Precision precision) {
         AdamW usual = AdamW.defaults();
         AdamW adam =
-                new AdamW(
-                        usual.beta1(), usual.beta2(), usual.eps(), weightDecay, usual.maxNorm());
+                new AdamW(usual.beta1(), usual.beta2(), usual.eps(), weightDecay, usual.maxNorm());
         LearningRate pace = LearningRate.constant(rate, warmup);
-        return PAPER.connector(
-                        Connector.of(connector.replace('-', '_')), layers, queries, heads)
+        return PAPER.connector(Connector.of(connector.replace('-', '_')), layers, queries, heads)
                 .data(size, maxLength, dropout, batch)
                 .seed(seed)
-                .plan(
-                        new TrainingPlan(
-                                steps, accumulate, pace, adam, ema, precision, saveEvery));
+                .plan(new TrainingPlan(steps, accumulate, pace, adam, ema, precision, saveEvery));
     }
 }

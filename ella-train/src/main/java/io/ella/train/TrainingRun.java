@@ -178,7 +178,9 @@ public final class TrainingRun implements AutoCloseable {
         }
     }
 
-    /** The curve first: its rows after a checkpoint are dropped on resuming, missing ones stay so. */
+    /**
+     * The curve first: its rows after a checkpoint are dropped on resuming, missing ones stay so.
+     */
     private void save() {
         if (trainer.steps() == saved && Files.exists(state)) {
             return;

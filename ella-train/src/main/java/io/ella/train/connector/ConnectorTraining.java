@@ -156,8 +156,7 @@ public final class ConnectorTraining {
                                     checkpoint.unet(),
                                     Objectives.TSC,
                                     new FreshWeights(settings.seed(), ZEROS)));
-            try (TrainingRun run =
-                    new TrainingRun(torch, task, settings.plan(), start, folder)) {
+            try (TrainingRun run = new TrainingRun(torch, task, settings.plan(), start, folder)) {
                 return run.run(cancelled, listener);
             }
         }
@@ -204,8 +203,8 @@ public final class ConnectorTraining {
     }
 
     /**
-     * Writes the connector as the last checkpoint has it, in fp16 under the published names, so that
-     * any ELLA opens it; where the tensors do not say all, a JSON file beside it does.
+     * Writes the connector as the last checkpoint has it, in fp16 under the published names, so
+     * that any ELLA opens it; where the tensors do not say all, a JSON file beside it does.
      *
      * @param file the file, such as {@code ella.safetensors}
      * @throws EllaException if there is no checkpoint, or the file cannot be written
