@@ -38,7 +38,7 @@ final class Progress implements AutoCloseable {
         if (bar == null) {
             bar = bar(done, total);
         }
-        bar.setExtraMessage(message);
+        bar.setExtraMessage(message.isEmpty() ? "" : " " + message);
         bar.stepTo(done);
     }
 

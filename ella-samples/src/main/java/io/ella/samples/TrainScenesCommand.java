@@ -103,7 +103,7 @@ final class TrainScenesCommand implements Callable<Integer> {
             for (Stage each : stages) {
                 report.reset();
                 boolean done = training.run(each, ending::isNear, report::at);
-                report.close();
+                report.end();
                 if (!done) {
                     throw new EllaException(
                             "cancelled; the same command goes on from the checkpoint in "

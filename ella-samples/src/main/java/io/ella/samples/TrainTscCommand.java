@@ -176,7 +176,7 @@ final class TrainTscCommand implements Callable<Integer> {
             ConnectorTraining training =
                     new ConnectorTraining(torch, model, textEncoder, settings, where, features);
             boolean done = training.run(images, ending::isNear, report::at);
-            report.close();
+            report.end();
             if (!done) {
                 throw new EllaException(
                         "cancelled; the same command goes on from what is in " + where);

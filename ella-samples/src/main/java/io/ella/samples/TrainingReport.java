@@ -24,7 +24,7 @@ final class TrainingReport implements AutoCloseable {
 
     void at(TrainingProgress progress) {
         if (!progress.phase().equals(phase)) {
-            close();
+            end();
             phase = progress.phase();
             bar = new Progress(console, phase);
             first = null;
@@ -72,10 +72,15 @@ final class TrainingReport implements AutoCloseable {
         };
     }
 
-    @Override
-    public void close() {
+    /** Ends the bar. */
+    void end() {
         if (bar != null) {
             bar.close();
         }
+    }
+
+    @Override
+    public void close() {
+        end();
     }
 }

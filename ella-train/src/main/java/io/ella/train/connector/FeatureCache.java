@@ -25,6 +25,7 @@ final class FeatureCache {
     private static final int PREFIX = 2;
 
     private final Path folder;
+    private ByteBuffer scratch = ByteBuffer.allocateDirect(0);
 
     FeatureCache(Path folder) {
         this.folder = folder;
@@ -71,11 +72,21 @@ final class FeatureCache {
             List<Long> shape = new ArrayList<>();
             JsonArray sizes = entry.getAsJsonArray("shape");
             sizes.forEach(size -> shape.add(size.getAsLong()));
-            ByteBuffer data = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer data = direct(bytes);
             return StoredTensor.of(name, dtype, shape, List.of(data)).floatArray();
         } catch (IOException | RuntimeException e) {
             throw new EllaException(
                     file + " cannot be read: " + e + ". Delete it; it is then made again", e);
         }
+    }
+
+    /** Tensors lie outside the heap; one place for all, since such memory is slow to come back. */
+    private ByteBuffer direct(ByteBuffer bytes) {
+        int length = bytes.remaining();
+        if (scratch.capacity() < length) {
+            scratch = ByteBuffer.allocateDirect(length);
+        }
+        scratch.clear().put(bytes).flip();
+        return scratch.slice(0, length).order(ByteOrder.LITTLE_ENDIAN);
     }
 }
