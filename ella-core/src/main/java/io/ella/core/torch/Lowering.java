@@ -234,6 +234,8 @@ class Lowering {
             return call("cross_entropy_loss", x(v, 0), x(v, 1), "None", "1", ignored, "0.");
         } else if (op instanceof Op.Softmax o) {
             return call("softmax", x(v, 0), "" + o.dim());
+        } else if (op instanceof Op.MatMul) {
+            return call("matmul", x(v, 0), x(v, 1));
         } else if (op instanceof Op.Concat o) {
             String all =
                     v.operands().stream().map(Lowering::name).collect(Collectors.joining(", "));
