@@ -5,7 +5,6 @@ import com.google.gson.JsonObject;
 import io.ella.core.EllaException;
 import io.ella.core.scheduler.Schedulers;
 import io.ella.core.torch.Precision;
-import io.ella.encoders.TokenLength;
 import io.ella.train.evaluation.Arm;
 import io.ella.train.evaluation.EvaluatedModel;
 import io.ella.train.evaluation.EvaluationReport;
@@ -94,7 +93,8 @@ final class EvalScenesCommand implements Callable<Integer> {
         EvaluationSettings settings = console.parsed(this::settings);
         List<Arm> chosen = console.parsed(this::chosen);
         machine.start();
-        try (Interruption interruption = new Interruption(console);
+        try (Interruption interruption =
+                        new Interruption(console, "stopping; what was drawn stays");
                 EllaModelOptions.Parts parts = model.open();
                 EvaluatedModel opened =
                         EvaluatedModel.open(
@@ -110,7 +110,9 @@ final class EvalScenesCommand implements Callable<Integer> {
             try (Progress progress = new Progress(console, "Evaluating")) {
                 whole =
                         evaluation.run(
-                                drawn, interruption, at -> progress.at(at.pictures(), at.total()));
+                                drawn,
+                                interruption::isRequested,
+                                at -> progress.at(at.pictures(), at.total()));
             }
             show(settings, parts.name(), evaluation.report());
             if (!whole) {
@@ -155,14 +157,7 @@ final class EvalScenesCommand implements Callable<Integer> {
                 steps,
                 guidance,
                 Schedulers.named(scheduler),
-                switch (tokenLength) {
-                    case "fixed" -> DEFAULT.tokenLength();
-                    case "flexible" -> TokenLength.flexible();
-                    default ->
-                            throw console.misuse(
-                                    "--token-length is \"%s\", expected \"fixed\" or \"flexible\""
-                                            .formatted(tokenLength));
-                });
+                AttentionCommand.length(tokenLength));
     }
 
     private List<Arm> chosen() {

@@ -1,38 +1,37 @@
 package io.ella.samples;
 
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 
 /**
- * Whether the process was told to end (Ctrl-C). Its end waits until this is closed, so that what
- * goes on can be kept.
+ * What Ctrl-C means to long work: it is asked to stop, and the process waits until it has, however
+ * long the step in progress takes, because ending in the middle of native code crashes.
  */
-final class Interruption implements BooleanSupplier, AutoCloseable {
-    private static final int PATIENCE_SECONDS = 60;
-
+final class Interruption implements AutoCloseable {
     private final Console console;
+    private final String note;
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Thread hook = new Thread(this::interrupted, "ella-interrupt");
-    private volatile boolean told;
+    private volatile boolean requested;
 
-    Interruption(Console console) {
+    /**
+     * @param note what is said then
+     */
+    Interruption(Console console, String note) {
         this.console = console;
+        this.note = note;
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    @Override
-    public boolean getAsBoolean() {
-        return told;
+    /** Whether the work is to stop. */
+    boolean isRequested() {
+        return requested;
     }
 
     private void interrupted() {
-        told = true;
-        console.note("ella: stopping");
+        requested = true;
+        console.note("ella: " + note);
         try {
-            if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                console.note("ella: still busy, ended anyway");
-            }
+            finished.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -38,8 +38,8 @@ final class Autoencoder implements Pictures, AutoCloseable {
         try (WeightSource source = Checkpoint.open(folder)) {
             encoder = torch.compile(AutoencoderKL.encoder(config), Precision.FP32);
             decoder = torch.compile(AutoencoderKL.decoder(config), Precision.FP32);
-            encoderWeights = torch.load(encoder.graph().parameters(), source, Precision.FP32);
-            decoderWeights = torch.load(decoder.graph().parameters(), source, Precision.FP32);
+            encoderWeights = encoder.load(source);
+            decoderWeights = decoder.load(source);
         }
     }
 
