@@ -77,11 +77,13 @@ final class AttentionCommand implements Callable<Integer> {
         Path numbers = numbers();
         Png.checkWritable(output);
         machine.start();
-        try (EllaModelOptions.Parts parts = model.open();
+        try (Ending ending = new Ending(console);
+                EllaModelOptions.Parts parts = model.open();
                 Torch torch = Torch.open(machine.device(console))) {
             PromptAttention attention =
                     PromptAttention.of(
                             torch, parts.ella(), parts.textEncoder(), prompt, length, times);
+            ending.check();
             attention.writeNumbers(numbers);
             Png.write(output, HeatMap.draw(attention), Map.of("prompt", prompt));
             console.line(output.toString());

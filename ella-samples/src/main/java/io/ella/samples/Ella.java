@@ -20,6 +20,7 @@ import picocli.CommandLine.ParameterException;
             VerifyCommand.class,
             EvalCommand.class,
             AttentionCommand.class,
+            TrainCommand.class,
             BenchCommand.class,
             BenchCheckpointCommand.class
         })

@@ -10,9 +10,11 @@ import java.util.concurrent.TimeUnit;
  * waits until it is closed.
  */
 final class Ending implements AutoCloseable {
-    private static final int PATIENCE_SECONDS = 60;
+    /** Longer than a call takes: a training step of a large model on a small machine. */
+    private static final int PATIENCE_SECONDS = 600;
 
     private final Console console;
+    private final String note;
     private final Runnable cancel;
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Thread hook = new Thread(this::told, "ella-cancel");
@@ -20,7 +22,16 @@ final class Ending implements AutoCloseable {
 
     /** For work that asks {@link #check} between its calls. */
     Ending(Console console) {
-        this(console, () -> {});
+        this(console, "cancelling", () -> {});
+    }
+
+    /**
+     * For work that asks {@link #isNear} between its calls.
+     *
+     * @param note what is said when the process is told to end
+     */
+    Ending(Console console, String note) {
+        this(console, note, () -> {});
     }
 
     /**
@@ -29,14 +40,19 @@ final class Ending implements AutoCloseable {
      * @param cancel asks it to stop soon; run on another thread
      */
     Ending(Console console, Runnable cancel) {
+        this(console, "cancelling", cancel);
+    }
+
+    private Ending(Console console, String note, Runnable cancel) {
         this.console = console;
+        this.note = note;
         this.cancel = cancel;
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
     private void told() {
         told = true;
-        console.note("ella: cancelling");
+        console.note("ella: " + note);
         cancel.run();
         try {
             if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {

@@ -93,8 +93,7 @@ final class EvalScenesCommand implements Callable<Integer> {
         EvaluationSettings settings = console.parsed(this::settings);
         List<Arm> chosen = console.parsed(this::chosen);
         machine.start();
-        try (Interruption interruption =
-                        new Interruption(console, "stopping; what was drawn stays");
+        try (Ending ending = new Ending(console, "stopping; what was drawn stays");
                 EllaModelOptions.Parts parts = model.open();
                 EvaluatedModel opened =
                         EvaluatedModel.open(
@@ -111,7 +110,7 @@ final class EvalScenesCommand implements Callable<Integer> {
                 whole =
                         evaluation.run(
                                 drawn,
-                                interruption::isRequested,
+                                ending::isNear,
                                 at -> progress.at(at.pictures(), at.total()));
             }
             show(settings, parts.name(), evaluation.report());

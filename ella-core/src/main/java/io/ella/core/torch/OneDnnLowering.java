@@ -11,8 +11,9 @@ import java.util.Set;
 
 /**
  * Lowers for inference on the CPU: convolutions and linear layers whose weights are {@linkplain
- * Packing packed} become calls of oneDNN, and take in what follows them where that saves a pass
- * over memory: an activation, a product, a bias that is computed. These calls have no derivative.
+ * Packing packed} become calls of oneDNN, and take in what follows them where that pays: an
+ * activation, a bias that is computed. (A residual or a factor does not: oneDNN reads it no faster
+ * than an operation of its own.) These calls have no derivative.
  */
 final class OneDnnLowering extends Lowering {
     private final Map<String, Packing> packing;
@@ -44,8 +45,6 @@ final class OneDnnLowering extends Lowering {
             absorbed.add(v); // each slice is a layer of its own
         } else if (isGelu(v) && isLayer(v.operands().get(0))) {
             absorbed.add(v.operands().get(0));
-        } else if (product(v) >= 0) {
-            absorbed.add(v.operands().get(product(v)));
         } else if (isBiased(v)) {
             absorbed.add(v.operands().get(0));
         }
@@ -90,22 +89,6 @@ final class OneDnnLowering extends Lowering {
         return (isPart || isWhole) && isUsedOnce(v);
     }
 
-    /** Which factor of a product is a linear layer that can multiply by the other; -1 if none. */
-    private int product(Value v) {
-        if (v.op() instanceof Op.Binary b && b.function() == Op.BinaryFunction.MULTIPLY) {
-            for (int i = 0; i < 2; i++) {
-                Value factor = v.operands().get(i);
-                Value other = v.operands().get(1 - i);
-                if (isLayer(factor)
-                        && !factor.equals(other)
-                        && factor.shape().equals(other.shape())) {
-                    return i;
-                }
-            }
-        }
-        return -1;
-    }
-
     /** Whether a value is a convolution plus one number for each channel. */
     private boolean isBiased(Value v) {
         if (!(v.op() instanceof Op.Binary b) || b.function() != Op.BinaryFunction.ADD) {
@@ -129,11 +112,6 @@ final class OneDnnLowering extends Lowering {
                     "_linear_pointwise(%s, %s, %s, \"gelu\", [], \""
                             + (tanh ? "tanh" : "none")
                             + "\")");
-        } else if (product(v) >= 0) {
-            int factor = product(v);
-            return layer(
-                    v.operands().get(factor),
-                    "_linear_pointwise(%s, " + x(v, 1 - factor) + ", %s, %s, \"mul\")");
         } else if (isPacked(v, Packing.Linear.class)
                 || (v.op() instanceof Op.Slice && isAbsorbed(v.operands().get(0)))) {
             return layer(v, "_linear_pointwise(%s, %s, %s, \"none\", [], \"\")");

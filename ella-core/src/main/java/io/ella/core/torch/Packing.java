@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,12 +46,16 @@ sealed interface Packing {
     }
 
     /**
-     * {@return the weights of a graph that are worth packing, by name}
+     * {@return the weights of a graph that are worth packing, by name; none on a processor or in a
+     * precision that oneDNN's primitives do not serve}
      *
      * <p>Linear layers in fp32 are not: the matrix product of MKL, which takes them as they are, is
      * as fast.
      */
     static Map<String, Packing> of(Graph graph, Precision precision) {
+        if (!isServed(precision)) {
+            return Map.of();
+        }
         Map<Value, List<Value>> users = users(graph);
         Map<String, Packing> plan = new LinkedHashMap<>();
         for (Value v : graph.values()) {
@@ -62,6 +67,15 @@ sealed interface Packing {
             }
         }
         return plan;
+    }
+
+    private static boolean isServed(Precision precision) {
+        boolean isX86 = Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
+        return switch (precision) {
+            case FP32 -> isX86;
+            case BF16 -> isX86 && Torch.hasFastBf16();
+            case FP16, AUTO -> false;
+        };
     }
 
     /** {@return what uses each value, once for each time it does} */
@@ -95,7 +109,7 @@ sealed interface Packing {
     private static @Nullable Packing of(
             Value layer, Value weight, List<Value> users, Precision precision) {
         boolean isWeight = layer.operands().size() > 1 && layer.operands().get(1).equals(weight);
-        if (!isWeight || weight.type() != layer.type() || precision == Precision.FP16) {
+        if (!isWeight || weight.type() != layer.type()) {
             return null;
         }
         boolean half = precision == Precision.BF16 && weight.type() == ElementType.COMPUTE;

@@ -6,10 +6,12 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import io.ella.core.EllaException;
 import io.ella.core.graph.Graph;
+import io.ella.core.graph.ParameterSpec;
 import io.ella.core.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A graph compiled for a device and a precision.
@@ -72,7 +74,7 @@ public final class Program implements AutoCloseable {
      */
     public Outputs run(Weights weights, Tensor... inputs) {
         Bindings.of(graph, List.of(inputs));
-        if (!weights.packing().equals(packing)) {
+        if (!fits(weights)) {
             throw new EllaException(
                     this + " was given weights of another program; load them with Program.load");
         }
@@ -95,6 +97,12 @@ public final class Program implements AutoCloseable {
         } finally {
             arguments.forEach(IValue::close);
         }
+    }
+
+    private boolean fits(Weights weights) {
+        return graph.parameters().stream()
+                .map(ParameterSpec::name)
+                .allMatch(n -> Objects.equals(packing.get(n), weights.packing().get(n)));
     }
 
     /** Frees the compiled code. */

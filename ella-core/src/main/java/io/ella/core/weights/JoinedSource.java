@@ -45,7 +45,7 @@ final class JoinedSource implements WeightSource {
     }
 
     private WeightSource source(String name) {
-        WeightSource source = parts.get(name.substring(0, name.indexOf('.')));
+        WeightSource source = parts.get(name.substring(0, Math.max(0, name.indexOf('.'))));
         if (source == null) {
             throw new EllaException("\"%s\" belongs to none of %s".formatted(name, parts.keySet()));
         }

@@ -68,7 +68,9 @@ class OneDnnLoweringTest {
     }
 
     private static void check(Graph graph, Map<String, Packing> packing, long... shape) {
-        assertThat(Packing.of(graph, Precision.BF16)).isEqualTo(packing);
+        if (Torch.hasFastBf16()) {
+            assertThat(Packing.of(graph, Precision.BF16)).isEqualTo(packing);
+        }
         float[] exact = run(plain(graph, Precision.FP32), shape);
         assertThat(distance(run(torch.compile(graph, Precision.FP32), shape), exact))
                 .isLessThan(1e-5);
@@ -106,7 +108,7 @@ class OneDnnLoweringTest {
     }
 
     @Test
-    void activationsAndProducts() {
+    void activations() {
         Graph graph =
                 tokens(
                         (x, p) -> {
@@ -183,12 +185,13 @@ class OneDnnLoweringTest {
 
     @Test
     void weightsOfAnotherProgramAreRefused() {
-        Graph graph = tokens((x, p) -> x.linear(p.at("up"), 64));
-        try (Program packed = torch.compile(graph, Precision.BF16);
-                Program plain = plain(graph, Precision.BF16);
-                Weights weights = plain.load(SOURCE);
-                Tensor x = torch.tensor(new float[32], 1, 1, 32)) {
-            assertThatThrownBy(() -> packed.run(weights, x))
+        Graph convolution = image(8, (x, p) -> x.conv2d(p.at("conv"), 8, 3));
+        Graph silu = image(8, (x, p) -> x.silu());
+        try (Program one = torch.compile(convolution, Precision.FP32);
+                Program other = torch.compile(silu, Precision.FP32);
+                Weights weights = one.load(SOURCE);
+                Tensor x = torch.tensor(new float[48], 1, 8, 1, 6)) {
+            assertThatThrownBy(() -> other.run(weights, x))
                     .isInstanceOf(EllaException.class)
                     .hasMessageContaining("weights of another program");
         }

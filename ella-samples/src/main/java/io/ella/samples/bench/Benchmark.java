@@ -80,7 +80,8 @@ public interface Benchmark extends AutoCloseable {
         if (torch.device().isCuda()) {
             return Precision.FP16;
         }
-        return model == Model.UNET && Torch.hasFastBf16() ? Precision.BF16 : Precision.FP32;
+        boolean images = model == Model.UNET || model == Model.VAE;
+        return images && Torch.hasFastBf16() ? Precision.BF16 : Precision.FP32;
     }
 
     /** Runs once, to the last result in Java's memory. */

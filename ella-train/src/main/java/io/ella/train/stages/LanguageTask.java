@@ -75,26 +75,43 @@ final class LanguageTask implements TrainingTask {
         int most = SceneModels.DENSE_TOKENS;
         Tokens tokens = causal ? Tokens.llama(captions, most) : Tokens.t5(captions, most);
         tokens = tokens.trimmed();
-        int length = tokens.ids()[0].length;
-        long[] targets = new long[batch * length];
-        Arrays.fill(targets, Op.CrossEntropy.IGNORED);
-        for (int i = 0; i < batch; i++) {
-            int used = (int) Arrays.stream(tokens.mask()[i]).sum();
-            if (causal) {
-                System.arraycopy(tokens.ids()[i], 1, targets, i * length, used - 1);
-                targets[i * length + used - 1] = SceneVocabulary.EOS;
-            } else {
-                corrupt(random, tokens.ids()[i], used - 1, targets, i * length);
-            }
-        }
+        long[] targets = causal ? next(tokens) : spans(random, tokens);
         List<Tensor> inputs = new ArrayList<>(text.inputs(torch, tokens.ids(), tokens.mask()));
         inputs.add(torch.tensor(targets, targets.length));
         return inputs;
     }
 
+    /** {@return what comes after each token} */
+    static long[] next(Tokens tokens) {
+        long[] targets = ignored(tokens);
+        int length = tokens.ids()[0].length;
+        for (int i = 0; i < tokens.ids().length; i++) {
+            int used = (int) Arrays.stream(tokens.mask()[i]).sum();
+            System.arraycopy(tokens.ids()[i], 1, targets, i * length, used - 1);
+            targets[i * length + used - 1] = SceneVocabulary.EOS;
+        }
+        return targets;
+    }
+
+    /** Corrupts the tokens. {@return what was there} */
+    private static long[] spans(SplittableRandom random, Tokens tokens) {
+        long[] targets = ignored(tokens);
+        int length = tokens.ids()[0].length;
+        for (int i = 0; i < tokens.ids().length; i++) {
+            int used = (int) Arrays.stream(tokens.mask()[i]).sum();
+            corrupt(random, tokens.ids()[i], used - 1, targets, i * length);
+        }
+        return targets;
+    }
+
+    private static long[] ignored(Tokens tokens) {
+        long[] targets = new long[tokens.ids().length * tokens.ids()[0].length];
+        Arrays.fill(targets, Op.CrossEntropy.IGNORED);
+        return targets;
+    }
+
     /** Replaces spans among the first {@code used} ids and asks for what was there. */
-    private static void corrupt(
-            SplittableRandom random, long[] ids, int used, long[] targets, int offset) {
+    static void corrupt(SplittableRandom random, long[] ids, int used, long[] targets, int offset) {
         int spans = Math.max(1, (int) Math.round(used * CORRUPTED / SPAN));
         for (int s = 0; s < Math.min(spans, SceneVocabulary.SENTINELS); s++) {
             int length = random.nextInt(1, 2 * SPAN);

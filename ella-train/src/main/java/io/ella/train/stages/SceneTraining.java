@@ -13,6 +13,7 @@ import io.ella.train.TrainingPlan;
 import io.ella.train.TrainingProgress;
 import io.ella.train.TrainingRun;
 import io.ella.train.TrainingTask;
+import io.ella.train.scenes.SceneRenderer;
 import io.ella.train.scenes.SceneSampler;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The training of the small world, in a folder with a subfolder for each stage. Every stage goes on
@@ -28,9 +31,11 @@ import java.util.function.Consumer;
  * <p>Not thread-safe.
  */
 public final class SceneTraining {
+    private static final Logger LOG = LoggerFactory.getLogger(SceneTraining.class);
     private static final long DATA_SEED = 1;
     private static final long WEIGHT_SEED = 11;
     private static final int SCENES = 40_000;
+    private static final int CROP = 48;
 
     /** What ends a residual branch or a network, and the modulations: they start at zero. */
     private static final List<String> ZEROS =
@@ -47,6 +52,7 @@ public final class SceneTraining {
     private final Path folder;
     private final Precision precision;
     private final SceneSampler scenes = SceneSampler.training(DATA_SEED);
+    private long samplesEvery;
 
     /**
      * Chooses where.
@@ -62,6 +68,16 @@ public final class SceneTraining {
     }
 
     /**
+     * Has a few captions drawn every so many steps of the stages that draw, with the averaged
+     * weights: {@code samples/step-N.png} in the folder of the stage. Off unless set.
+     *
+     * @param steps after how many, rounded up to the next checkpoint; 0 for never
+     */
+    public void samplesEvery(long steps) {
+        samplesEvery = steps;
+    }
+
+    /**
      * Runs a stage, or the rest of it.
      *
      * @param stage which; those that it builds on must be there
@@ -72,20 +88,65 @@ public final class SceneTraining {
      */
     public boolean run(
             Stage stage, BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
-        TrainingTask task = task(stage, listener);
-        try (WeightSource start = start(stage);
-                TrainingRun run = new TrainingRun(torch, task, plan(stage), start, folder(stage))) {
-            return run.run(cancelled, listener);
+        Consumer<TrainingProgress> named =
+                p ->
+                        listener.accept(
+                                new TrainingProgress(
+                                        stage.toString(),
+                                        p.step(),
+                                        p.steps(),
+                                        p.loss(),
+                                        p.secondsPerStep()));
+        try {
+            TrainingTask task = task(stage, cancelled, listener);
+            try (WeightSource start = start(stage);
+                    TrainingRun run =
+                            new TrainingRun(torch, task, plan(stage), start, folder(stage))) {
+                run.afterCheckpoint(step -> sample(stage, step));
+                return run.run(cancelled, named);
+            }
+        } catch (Cancelled e) {
+            return false;
         }
+    }
+
+    /** Ends a preparation, of which nothing is kept. */
+    private static final class Cancelled extends EllaException {
+        private static final long serialVersionUID = 1;
+
+        Cancelled() {
+            super("cancelled before the training began");
+        }
+    }
+
+    private void sample(Stage stage, long step) {
+        long every = plan(stage).saveEvery();
+        boolean draws = stage == Stage.BASE || stage == Stage.TSC;
+        if (!draws || samplesEvery < 1 || step / every % ceiling(samplesEvery, every) != 0) {
+            return;
+        }
+        try {
+            Path preview = folder(stage).resolve("preview");
+            assemble(preview, stage == Stage.TSC);
+            SceneSamples.draw(preview, stage, precision, folder(stage).resolve("samples"), step);
+        } catch (EllaException e) {
+            LOG.warn("{}: no samples of step {}: {}", stage, step, e.getMessage());
+        }
+    }
+
+    private static long ceiling(long a, long b) {
+        return (a + b - 1) / b;
     }
 
     private Path folder(Stage stage) {
         return folder.resolve(stage.toString());
     }
 
-    private TrainingTask task(Stage stage, Consumer<TrainingProgress> listener) {
+    private TrainingTask task(
+            Stage stage, BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
         return switch (stage) {
-            case VAE -> new AutoencoderTask(SceneModels.vae(), scenes, stage.batch(), 48);
+            case VAE_CROPS -> autoencoder(stage, CROP);
+            case VAE -> autoencoder(stage, SceneRenderer.DEFAULT_SIZE);
             case T5 -> LanguageTask.t5(scenes, stage.batch());
             case LLAMA -> LanguageTask.llama(scenes, stage.batch());
             case BASE -> {
@@ -97,7 +158,7 @@ public final class SceneTraining {
                         Captioner.SHORT,
                         text,
                         scenes,
-                        latents(listener),
+                        latents(cancelled, listener),
                         stage.batch());
             }
             case TSC -> {
@@ -109,26 +170,35 @@ public final class SceneTraining {
                         Captioner.DENSE,
                         text,
                         scenes,
-                        latents(listener),
+                        latents(cancelled, listener),
                         stage.batch());
             }
         };
     }
 
+    private TrainingTask autoencoder(Stage stage, int size) {
+        return new AutoencoderTask(SceneModels.vae(), scenes, stage.batch(), size);
+    }
+
     private WeightSource start(Stage stage) {
         FreshWeights fresh = new FreshWeights(WEIGHT_SEED, ZEROS);
-        if (stage != Stage.TSC) {
-            return fresh;
-        }
-        return WeightSource.joined(
-                Map.of(
-                        Objectives.UNET, result(Stage.BASE, Objectives.UNET),
-                        Objectives.TEXT_ENCODER, result(Stage.T5, Objectives.TEXT_ENCODER),
-                        Objectives.TSC, fresh));
+        Map<String, WeightSource> parts =
+                switch (stage) {
+                    case VAE -> Map.of(Objectives.VAE, result(Stage.VAE_CROPS, Objectives.VAE));
+                    case TSC ->
+                            Map.of(
+                                    Objectives.UNET, result(Stage.BASE, Objectives.UNET),
+                                    Objectives.TEXT_ENCODER,
+                                            result(Stage.T5, Objectives.TEXT_ENCODER),
+                                    Objectives.TSC, fresh);
+                    default -> Map.of();
+                };
+        return parts.isEmpty() ? fresh : WeightSource.joined(parts);
     }
 
     private TrainingPlan plan(Stage stage) {
-        double average = stage == Stage.VAE ? 0.995 : 0.999;
+        boolean isVae = stage == Stage.VAE || stage == Stage.VAE_CROPS;
+        double average = isVae ? 0.995 : 0.999;
         return new TrainingPlan(
                 stage.steps(), 1, stage.rate(), AdamW.defaults(), average, precision, 100);
     }
@@ -141,7 +211,7 @@ public final class SceneTraining {
         return TrainingRun.result(folder(stage), model);
     }
 
-    private Latents latents(Consumer<TrainingProgress> listener) {
+    private Latents latents(BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
         Path file = latentsFile();
         if (Files.exists(file)) {
             return Latents.open(file);
@@ -156,9 +226,14 @@ public final class SceneTraining {
                     SCENES,
                     file,
                     done -> {
+                        if (cancelled.getAsBoolean()) {
+                            throw new Cancelled();
+                        }
                         double seconds = (System.nanoTime() - began) * 1e-9 / done;
                         if (done % 1000 == 0) {
-                            listener.accept(new TrainingProgress(done, SCENES, 0, seconds));
+                            listener.accept(
+                                    new TrainingProgress(
+                                            "latents", done, SCENES, Double.NaN, seconds));
                         }
                     });
         }
@@ -172,16 +247,23 @@ public final class SceneTraining {
      * @throws EllaException if a stage is missing, or a file cannot be written
      */
     public void assemble(Path out) {
+        assemble(out, true);
+    }
+
+    private void assemble(Path out, boolean withElla) {
         double scale = Latents.scalingFactor(latentsFile());
+        SceneCheckpoint checkpoint = new SceneCheckpoint(out);
         try (WeightSource vae = result(Stage.VAE, Objectives.VAE);
                 WeightSource unet = result(Stage.BASE, Objectives.UNET);
-                WeightSource clip = result(Stage.BASE, Objectives.TEXT_ENCODER);
-                WeightSource t5 = result(Stage.T5, Objectives.TEXT_ENCODER);
-                WeightSource tsc = result(Stage.TSC, Objectives.TSC)) {
-            SceneCheckpoint checkpoint = new SceneCheckpoint(out);
+                WeightSource clip = result(Stage.BASE, Objectives.TEXT_ENCODER)) {
             checkpoint.vae(vae, scale);
             checkpoint.base(unet, clip);
-            checkpoint.ella(tsc, t5);
+        }
+        if (withElla) {
+            try (WeightSource t5 = result(Stage.T5, Objectives.TEXT_ENCODER);
+                    WeightSource tsc = result(Stage.TSC, Objectives.TSC)) {
+                checkpoint.ella(tsc, t5);
+            }
         }
     }
 

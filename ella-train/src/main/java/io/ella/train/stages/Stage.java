@@ -7,8 +7,10 @@ import java.util.Locale;
 
 /** The stages of a {@link SceneTraining}, in the order in which they build on each other. */
 public enum Stage {
-    /** The autoencoder, from crops of scenes. */
-    VAE(32, 2400, 1.5e-3, 100, 2300),
+    /** The autoencoder, from crops of scenes, which show more of the details in less time. */
+    VAE_CROPS(32, 2400, 1.5e-3, 100, 2300),
+    /** The autoencoder, from whole scenes: the statistics of its norms are others there. */
+    VAE(6, 2400, 1e-3, 50, 2350),
     /** The T5 encoder, from captions alone. */
     T5(32, 800, 1.5e-3, 50, 750),
     /** The Llama, from captions alone. */
@@ -64,6 +66,6 @@ public enum Stage {
 
     @Override
     public String toString() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }
