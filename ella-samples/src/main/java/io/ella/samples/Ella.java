@@ -19,6 +19,7 @@ import picocli.CommandLine.ParameterException;
             InfoCommand.class,
             VerifyCommand.class,
             EvalCommand.class,
+            AttentionCommand.class,
             TrainCommand.class,
             BenchCommand.class,
             BenchCheckpointCommand.class

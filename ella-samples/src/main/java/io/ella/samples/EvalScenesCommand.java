@@ -5,7 +5,6 @@ import com.google.gson.JsonObject;
 import io.ella.core.EllaException;
 import io.ella.core.scheduler.Schedulers;
 import io.ella.core.torch.Precision;
-import io.ella.encoders.TokenLength;
 import io.ella.train.evaluation.Arm;
 import io.ella.train.evaluation.EvaluatedModel;
 import io.ella.train.evaluation.EvaluationReport;
@@ -94,7 +93,7 @@ final class EvalScenesCommand implements Callable<Integer> {
         EvaluationSettings settings = console.parsed(this::settings);
         List<Arm> chosen = console.parsed(this::chosen);
         machine.start();
-        try (Ending ending = new Ending(console);
+        try (Ending ending = new Ending(console, "stopping; what was drawn stays");
                 EllaModelOptions.Parts parts = model.open();
                 EvaluatedModel opened =
                         EvaluatedModel.open(
@@ -157,14 +156,7 @@ final class EvalScenesCommand implements Callable<Integer> {
                 steps,
                 guidance,
                 Schedulers.named(scheduler),
-                switch (tokenLength) {
-                    case "fixed" -> DEFAULT.tokenLength();
-                    case "flexible" -> TokenLength.flexible();
-                    default ->
-                            throw console.misuse(
-                                    "--token-length is \"%s\", expected \"fixed\" or \"flexible\""
-                                            .formatted(tokenLength));
-                });
+                AttentionCommand.length(tokenLength));
     }
 
     private List<Arm> chosen() {
