@@ -35,7 +35,8 @@ public interface Benchmark extends AutoCloseable {
      * How much work.
      *
      * @param family which family of models
-     * @param size of the latent in each direction for U-Net, VAE and training, else tokens; 0 for the usual
+     * @param size of the latent in each direction for U-Net, VAE and training, else tokens; 0 for
+     *     the usual
      * @param batch rows; 0 for the usual
      * @param streamed whether T5 reads its weights layer by layer at each run
      */
@@ -61,7 +62,8 @@ public interface Benchmark extends AutoCloseable {
      * @throws EllaException if there is no such network, or memory runs out
      */
     static Benchmark open(Model model, Load load, Torch torch, Precision precision) {
-        if (load.family == Family.SDXL && (model == Model.T5 || model == Model.TSC || model == Model.TRAIN)) {
+        if (load.family == Family.SDXL
+                && (model == Model.T5 || model == Model.TSC || model == Model.TRAIN)) {
             throw new EllaException(
                     "there is one %s only; leave the configuration out".formatted(model));
         }

@@ -1,6 +1,9 @@
 package io.ella.samples.bench;
 
-/** The published configurations of full size, and a small one; what is left out has diffusers' default. */
+/**
+ * The published configurations of full size, and a small one; what is left out has diffusers'
+ * default.
+ */
 final class Configs {
     static final String SD15 =
             """
