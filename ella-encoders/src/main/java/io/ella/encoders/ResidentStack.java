@@ -31,7 +31,7 @@ final class ResidentStack implements LayerStack {
         program = torch.compile(graph, precision);
         boolean loaded = false;
         try {
-            weights = torch.load(graph.parameters(), source.renamed(names), precision);
+            weights = program.load(source.renamed(names));
             loaded = true;
         } finally {
             if (!loaded) {

@@ -101,7 +101,7 @@ final class StreamedStack implements LayerStack {
     /** Closes the hidden state that it is given. */
     private Tensor through(int index, Tensor hidden, Outputs start) {
         try (hidden;
-                Weights weights = load(layer, source.below(model.layer(index)))) {
+                Weights weights = layer.load(source.below(model.layer(index)))) {
             Tensor[] arguments = new Tensor[layer.graph().inputs().size()];
             Arrays.setAll(arguments, i -> i == 0 ? hidden : start.get(i));
             return layer.run(weights, arguments).get(0);
@@ -110,7 +110,7 @@ final class StreamedStack implements LayerStack {
 
     private Tensor end(Tensor hidden) {
         try (hidden;
-                Weights weights = load(last, source.below(""))) {
+                Weights weights = last.load(source.below(""))) {
             return last.run(weights, hidden).get(0);
         }
     }
@@ -119,15 +119,11 @@ final class StreamedStack implements LayerStack {
         String table = model.embeddings() + ".weight";
         float[] rows = source.rows(table, model.vocabulary(), model.width(), batch.flatIds());
         try (Tensor embeddings = torch.tensor(rows, batch.size(), batch.length(), model.width());
-                Weights weights = load(first, source.below(""))) {
+                Weights weights = first.load(source.below(""))) {
             List<Tensor> all = new ArrayList<>(List.of(embeddings));
             all.addAll(inputs);
             return first.run(weights, all.toArray(new Tensor[0]));
         }
-    }
-
-    private Weights load(Program program, WeightSource from) {
-        return torch.load(program.graph().parameters(), from, program.precision());
     }
 
     @Override

@@ -83,11 +83,13 @@ final class BenchCommand implements Callable<Integer> {
         Precision asked = machine.precision(console, Precision.AUTO);
         machine.start();
         Benchmark.Load load = new Benchmark.Load(family, size, batch, streamed);
-        try (Torch torch = Torch.open(machine.device(console));
+        try (Ending ending = new Ending(console);
+                Torch torch = Torch.open(machine.device(console));
                 Benchmark benchmark = Benchmark.open(model, load, torch, asked);
                 Progress progress = new Progress(console, "Running")) {
             List<Double> seconds = new ArrayList<>();
             for (int i = 0; i < WARM_UP + runs; i++) {
+                ending.check();
                 long start = System.nanoTime();
                 benchmark.run();
                 if (i >= WARM_UP) {

@@ -18,6 +18,7 @@ import picocli.CommandLine.ParameterException;
             ReplayCommand.class,
             InfoCommand.class,
             VerifyCommand.class,
+            EvalCommand.class,
             TrainCommand.class,
             BenchCommand.class,
             BenchCheckpointCommand.class

@@ -35,7 +35,7 @@ final class TrainScenesCommand implements Callable<Integer> {
 
     @Option(
             names = "--stage",
-            paramLabel = "vae|t5|llama|base|tsc|all",
+            paramLabel = "vae-crops|vae|t5|llama|base|tsc|all",
             description =
                     "Which stage; each needs those before it, but llama. Default: ${DEFAULT-VALUE}.")
     private String stage = ALL;
@@ -70,8 +70,7 @@ final class TrainScenesCommand implements Callable<Integer> {
         Precision asked = machine.precision(console, Precision.AUTO);
         Precision precision = console.parsed(() -> TrainingReport.precision(asked));
         machine.start();
-        try (Interruption interruption =
-                        new Interruption(console, "ending after this step, with a checkpoint");
+        try (Ending ending = new Ending(console, "ending after this step, with a checkpoint");
                 Torch torch = Torch.open(machine.device(console))) {
             SceneTraining training = new SceneTraining(torch, out, precision);
             Path folder = assemble;
@@ -80,7 +79,7 @@ final class TrainScenesCommand implements Callable<Integer> {
                 assembled(folder);
             } else {
                 training.samplesEvery(samplesEvery);
-                train(training, stages, interruption);
+                train(training, stages, ending);
             }
         }
         return 0;
@@ -98,12 +97,12 @@ final class TrainScenesCommand implements Callable<Integer> {
         console.result(json);
     }
 
-    private void train(SceneTraining training, List<Stage> stages, Interruption interruption) {
+    private void train(SceneTraining training, List<Stage> stages, Ending ending) {
         JsonArray reports = new JsonArray();
         try (TrainingReport report = new TrainingReport(console)) {
             for (Stage each : stages) {
                 report.reset();
-                boolean done = training.run(each, interruption::isRequested, report::at);
+                boolean done = training.run(each, ending::isNear, report::at);
                 report.end();
                 if (!done) {
                     throw new EllaException(

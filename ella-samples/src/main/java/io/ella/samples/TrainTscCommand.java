@@ -170,13 +170,12 @@ final class TrainTscCommand implements Callable<Integer> {
         String name = out.getFileName().toString().replaceFirst("(\\.safetensors)?$", "-training");
         Path where = folder != null ? folder : out.resolveSibling(name);
         Path features = cache != null ? cache : where.resolve("cache");
-        try (Interruption interruption =
-                        new Interruption(console, "ending after this step, with a checkpoint");
+        try (Ending ending = new Ending(console, "ending after this step, with a checkpoint");
                 Torch torch = Torch.open(machine.device(console));
                 TrainingReport report = new TrainingReport(console)) {
             ConnectorTraining training =
                     new ConnectorTraining(torch, model, textEncoder, settings, where, features);
-            boolean done = training.run(images, interruption::isRequested, report::at);
+            boolean done = training.run(images, ending::isNear, report::at);
             report.end();
             if (!done) {
                 throw new EllaException(

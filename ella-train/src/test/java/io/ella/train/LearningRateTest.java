@@ -19,7 +19,7 @@ class LearningRateTest {
 
     @Test
     void cosineFallsToItsFloorAndStaysThere() {
-        LearningRate rate = new LearningRate(1, 10, 100, 0.1);
+        LearningRate rate = new LearningRate(1, 10, 10, 100, 0.1);
         assertThat(rate.at(10)).isEqualTo(1, within(1e-12));
         assertThat(rate.at(60)).isEqualTo(0.55, within(1e-12));
         assertThat(rate.at(110)).isEqualTo(0.1, within(1e-12));
@@ -32,11 +32,22 @@ class LearningRateTest {
     }
 
     @Test
+    void trapezoidStaysUntilItFalls() {
+        LearningRate rate = LearningRate.trapezoid(2, 10, 100, 20);
+        assertThat(rate.at(10)).isEqualTo(2);
+        assertThat(rate.at(80)).isEqualTo(2);
+        assertThat(rate.at(90)).isEqualTo(1.02, within(1e-12));
+        assertThat(rate.at(100)).isEqualTo(0.04, within(1e-12));
+    }
+
+    @Test
     void rangesAreChecked() {
         assertThatThrownBy(() -> LearningRate.constant(0, 0)).isInstanceOf(EllaException.class);
         assertThatThrownBy(() -> LearningRate.constant(Double.NaN, 0))
                 .isInstanceOf(EllaException.class);
         assertThatThrownBy(() -> LearningRate.constant(1, -1)).isInstanceOf(EllaException.class);
-        assertThatThrownBy(() -> new LearningRate(1, 0, 5, 2)).isInstanceOf(EllaException.class);
+        assertThatThrownBy(() -> new LearningRate(1, 0, 0, 5, 2)).isInstanceOf(EllaException.class);
+        assertThatThrownBy(() -> new LearningRate(1, 10, 5, 5, 0))
+                .isInstanceOf(EllaException.class);
     }
 }

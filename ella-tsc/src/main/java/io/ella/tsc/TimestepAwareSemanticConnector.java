@@ -120,7 +120,7 @@ public final class TimestepAwareSemanticConnector implements AutoCloseable {
         }
         Program program = torch.compile(graph, used);
         try {
-            Weights weights = torch.load(graph.parameters(), source, used);
+            Weights weights = program.load(source);
             LOG.info(
                     "{} connector, {} weights, {} on {}, from {}",
                     config.connector(),

@@ -48,8 +48,8 @@ final class ImageDecoder implements AutoCloseable {
 
     private Loaded load() {
         Graph graph = AutoencoderKL.decoder(config);
-        Weights weights = torch.load(graph.parameters(), source, precision);
-        return new Loaded(torch.compile(graph, precision), weights);
+        Program program = torch.compile(graph, precision);
+        return new Loaded(program, program.load(source));
     }
 
     VaeConfig config() {

@@ -23,12 +23,8 @@ record Precisions(Precision text, Precision unet, Precision vae) {
             };
         }
         return switch (asked) {
-            case AUTO ->
-                    new Precisions(
-                            Precision.FP32,
-                            Torch.hasFastBf16() ? Precision.BF16 : Precision.FP32,
-                            Precision.FP32);
-            case BF16 -> new Precisions(Precision.FP32, Precision.BF16, Precision.FP32);
+            case AUTO -> choose(device, Torch.hasFastBf16() ? Precision.BF16 : Precision.FP32);
+            case BF16 -> new Precisions(Precision.FP32, Precision.BF16, Precision.BF16);
             case FP32 -> new Precisions(Precision.FP32, Precision.FP32, Precision.FP32);
             case FP16 ->
                     throw new EllaException(

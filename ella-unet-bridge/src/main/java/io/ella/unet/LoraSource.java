@@ -50,7 +50,7 @@ final class LoraSource implements WeightSource {
         this.factors = Map.copyOf(factors);
         this.torch = Torch.open(Device.CPU);
         this.program = torch.compile(Graph.record("LoRA", LoraSource::sum), Precision.FP32);
-        this.none = torch.load(List.of(), base, Precision.FP32);
+        this.none = program.load(base);
     }
 
     private static void sum(Recorder g) {

@@ -49,7 +49,7 @@ final class Networks {
     /** The results; the inputs stay open. */
     static List<float[]> run(Torch torch, Graph graph, WeightSource source, List<Tensor> inputs) {
         try (Program program = torch.compile(graph, Precision.FP32);
-                Weights weights = torch.load(graph.parameters(), source, Precision.FP32);
+                Weights weights = program.load(source);
                 Outputs outputs = program.run(weights, inputs.toArray(new Tensor[0]))) {
             List<float[]> results = new ArrayList<>();
             for (int i = 0; i < graph.outputs().size(); i++) {

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  * <p>{@code forward} takes the parameters as one dictionary and the inputs in order, and returns
  * the outputs as a list, in 32 bits where they are floating point.
  */
-final class Lowering {
+class Lowering {
     private static final int FLOAT32 = Precision.FP32.scalarType();
 
     private final Graph graph;
@@ -28,7 +28,7 @@ final class Lowering {
 
     private final StringBuilder code = new StringBuilder();
 
-    private Lowering(Graph graph, Precision precision, List<Value> trained) {
+    Lowering(Graph graph, Precision precision, List<Value> trained) {
         this.graph = graph;
         this.precision = precision;
         this.trained = trained;
@@ -49,7 +49,7 @@ final class Lowering {
         return new Lowering(graph, precision, trained).write();
     }
 
-    private String write() {
+    final String write() {
         code.append("  def forward(self: __torch__.Model, w: Dict[str, Tensor]");
         code.append(trained.isEmpty() ? "" : ", g: List[Tensor]");
         graph.inputs().forEach(v -> code.append(", ").append(name(v)).append(": Tensor"));
@@ -65,7 +65,7 @@ final class Lowering {
             }
         }
         for (Value value : graph.values()) {
-            if (!(value.op() instanceof Op.Input)) {
+            if (!(value.op() instanceof Op.Input) && !isAbsorbed(value)) {
                 line(name(value), expression(value));
             }
         }
@@ -126,11 +126,16 @@ final class Lowering {
         return symbols;
     }
 
-    private void line(String target, String expression) {
+    /** Whether what uses the value computes it, so that it has no line of its own. */
+    boolean isAbsorbed(Value value) {
+        return false;
+    }
+
+    final void line(String target, String expression) {
         code.append("    ").append(target).append(" = ").append(expression).append('\n');
     }
 
-    private static String name(Value value) {
+    static String name(Value value) {
         return "v" + value.id();
     }
 
@@ -164,7 +169,8 @@ final class Lowering {
         return "torch.to(" + name(value) + ", " + scalarType + ", False, False)";
     }
 
-    private String expression(Value v) {
+    /** The value's expression, after the lines that it needs. */
+    String expression(Value v) {
         Op op = v.op();
         if (op instanceof Op.Parameter o) {
             return parameter(v, o);
@@ -203,7 +209,9 @@ final class Lowering {
                     pair(1),
                     "1");
         } else if (op instanceof Op.GroupNorm o) {
-            return call("group_norm", x(v, 0), "" + o.groups(), x(v, 1), x(v, 2), number(o.eps()));
+            // Row-major in training: see Trainer.
+            String x = trained.isEmpty() ? x(v, 0) : call("contiguous", x(v, 0));
+            return call("group_norm", x, "" + o.groups(), x(v, 1), x(v, 2), number(o.eps()));
         } else if (op instanceof Op.LayerNorm o) {
             String weight = o.affine() ? x(v, 1) : "None";
             String bias = o.affine() ? x(v, 2) : "None";
@@ -226,6 +234,8 @@ final class Lowering {
             return call("cross_entropy_loss", x(v, 0), x(v, 1), "None", "1", ignored, "0.");
         } else if (op instanceof Op.Softmax o) {
             return call("softmax", x(v, 0), "" + o.dim());
+        } else if (op instanceof Op.MatMul) {
+            return call("matmul", x(v, 0), x(v, 1));
         } else if (op instanceof Op.Concat o) {
             String all =
                     v.operands().stream().map(Lowering::name).collect(Collectors.joining(", "));
@@ -358,15 +368,15 @@ final class Lowering {
                 "-1");
     }
 
-    private static String x(Value v, int operand) {
+    static String x(Value v, int operand) {
         return name(v.operands().get(operand));
     }
 
-    private static String call(String function, String... arguments) {
+    static String call(String function, String... arguments) {
         return "torch." + function + "(" + String.join(", ", arguments) + ")";
     }
 
-    private static String pair(int value) {
+    static String pair(int value) {
         return "[" + value + ", " + value + "]";
     }
 

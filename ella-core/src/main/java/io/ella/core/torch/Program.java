@@ -6,8 +6,12 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import io.ella.core.EllaException;
 import io.ella.core.graph.Graph;
+import io.ella.core.graph.ParameterSpec;
+import io.ella.core.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * A graph compiled for a device and a precision.
@@ -20,12 +24,19 @@ public final class Program implements AutoCloseable {
     private final Torch torch;
     private final Graph graph;
     private final Precision precision;
+    private final Map<String, Packing> packing;
     private final PtSymbolBlock block;
 
-    Program(Torch torch, Graph graph, Precision precision, PtSymbolBlock block) {
+    Program(
+            Torch torch,
+            Graph graph,
+            Precision precision,
+            Map<String, Packing> packing,
+            PtSymbolBlock block) {
         this.torch = torch;
         this.graph = graph;
         this.precision = precision;
+        this.packing = packing;
         this.block = block;
     }
 
@@ -40,15 +51,33 @@ public final class Program implements AutoCloseable {
     }
 
     /**
+     * Loads the parameters that the graph declares, laid out as the program wants them. Programs of
+     * one precision that use the same parameters in the same way may share them. Nothing is read
+     * before every declaration has been matched.
+     *
+     * @param source where they are; it may be closed afterwards
+     * @return the parameters, which the caller closes
+     * @throws EllaException if the source does not hold what is declared, or memory runs out
+     */
+    public Weights load(WeightSource source) {
+        return torch.load(graph.parameters(), source, precision, packing);
+    }
+
+    /**
      * Runs the program.
      *
-     * @param weights the parameters that its graph declares, loaded in its precision
+     * @param weights the parameters that its graph declares, {@linkplain #load loaded} for it or
+     *     for one like it
      * @param inputs in the order of the graph's inputs; they stay the caller's
      * @return the results, which the caller closes
      * @throws EllaException if an input does not fit the graph, or memory runs out
      */
     public Outputs run(Weights weights, Tensor... inputs) {
         Bindings.of(graph, List.of(inputs));
+        if (!fits(weights)) {
+            throw new EllaException(
+                    this + " was given weights of another program; load them with Program.load");
+        }
         List<IValue> arguments = new ArrayList<>();
         try {
             for (Tensor input : inputs) {
@@ -68,6 +97,12 @@ public final class Program implements AutoCloseable {
         } finally {
             arguments.forEach(IValue::close);
         }
+    }
+
+    private boolean fits(Weights weights) {
+        return graph.parameters().stream()
+                .map(ParameterSpec::name)
+                .allMatch(n -> Objects.equals(packing.get(n), weights.packing().get(n)));
     }
 
     /** Frees the compiled code. */

@@ -20,6 +20,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -161,15 +162,20 @@ public final class Torch implements AutoCloseable {
     }
 
     /**
-     * Compiles a graph.
+     * Compiles a graph for inference.
      *
      * @param graph what to compute
      * @param precision in what; {@link Precision#AUTO} has to be resolved before
      * @return the program, which the caller closes
      */
     public Program compile(Graph graph, Precision precision) {
-        byte[] archive = ScriptArchive.of(Lowering.forward(graph, precision));
-        return new Program(this, graph, precision, load(graph.name(), archive));
+        Map<String, Packing> packing = device.isCuda() ? Map.of() : Packing.of(graph, precision);
+        String forward =
+                device.isCuda()
+                        ? Lowering.forward(graph, precision)
+                        : OneDnnLowering.forward(graph, precision, packing);
+        PtSymbolBlock block = load(graph.name(), ScriptArchive.of(forward));
+        return new Program(this, graph, precision, packing, block);
     }
 
     PtSymbolBlock load(String name, byte[] archive) {
@@ -182,18 +188,12 @@ public final class Torch implements AutoCloseable {
         }
     }
 
-    /**
-     * Loads parameters. Nothing is read before every declaration has been matched.
-     *
-     * @param declared what a graph needs
-     * @param source where they are; it may be closed afterwards
-     * @param precision of the programs that will use them
-     * @return the parameters, which the caller closes
-     * @throws EllaException if the source does not hold what is declared, or memory runs out
-     */
-    public Weights load(
-            Collection<ParameterSpec> declared, WeightSource source, Precision precision) {
-        try (WeightLoader loader = new WeightLoader(this, precision)) {
+    Weights load(
+            Collection<ParameterSpec> declared,
+            WeightSource source,
+            Precision precision,
+            Map<String, Packing> packing) {
+        try (WeightLoader loader = new WeightLoader(this, precision, packing)) {
             return loader.load(declared, source);
         }
     }

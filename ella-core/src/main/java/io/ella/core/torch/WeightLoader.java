@@ -51,16 +51,43 @@ final class WeightLoader implements AutoCloseable {
                 return r
             """;
 
+    /** Parts are cut along the rows. */
+    private static final String PACK_LINEAR =
+            """
+              def forward(self: __torch__.Model, x: Tensor, parts: int, stride: int, padding: int) -> List[Tensor]:
+                packed = annotate(List[Tensor], [])
+                for part in torch.chunk(x, parts, 0):
+                  _0 = torch.append(packed, ops.mkldnn._reorder_linear_weight(part))
+                return packed
+            """;
+
+    /** Parts are cut along the input channels. The layout hardly depends on the size of images. */
+    private static final String PACK_CONVOLUTION =
+            """
+              def forward(self: __torch__.Model, x: Tensor, parts: int, stride: int, padding: int) -> List[Tensor]:
+                packed = annotate(List[Tensor], [])
+                for part in torch.chunk(x, parts, 1):
+                  y = torch.contiguous(part, memory_format=2)
+                  _0 = torch.append(packed, ops.mkldnn._reorder_convolution_weight(y, [padding, padding], [stride, stride], [1, 1], 1, [1, torch.size(y, 1), 32, 32]))
+                return packed
+            """;
+
     private static final long MAX_BUFFER = 1L << 30;
 
     private final Torch torch;
     private final Precision precision;
+    private final Map<String, Packing> packing;
     private final PtSymbolBlock convert;
+    private final PtSymbolBlock packLinear;
+    private final PtSymbolBlock packConvolution;
 
-    WeightLoader(Torch torch, Precision precision) {
+    WeightLoader(Torch torch, Precision precision, Map<String, Packing> packing) {
         this.torch = torch;
         this.precision = precision;
+        this.packing = packing;
         this.convert = torch.load("the weight loader", ScriptArchive.of(CONVERT));
+        this.packLinear = torch.load("the weight loader", ScriptArchive.of(PACK_LINEAR));
+        this.packConvolution = torch.load("the weight loader", ScriptArchive.of(PACK_CONVOLUTION));
     }
 
     Weights load(Collection<ParameterSpec> declared, WeightSource source) {
@@ -71,10 +98,18 @@ final class WeightLoader implements AutoCloseable {
             for (ParameterSpec spec : declared) {
                 Precision wanted = spec.type() == ElementType.FLOAT32 ? Precision.FP32 : precision;
                 PtNDArray array = load(source.tensor(spec), wanted.scalarType());
-                arrays.put(spec.name(), array);
+                Packing packed = packing.get(spec.name());
+                if (packed == null) {
+                    arrays.put(spec.name(), array);
+                } else {
+                    List<PtNDArray> parts = pack(array, packed);
+                    for (int i = 0; i < parts.size(); i++) {
+                        arrays.put(packed.key(spec.name(), i), parts.get(i));
+                    }
+                }
                 bytes += spec.elements() * (wanted == Precision.FP32 ? 4 : 2);
             }
-            Weights weights = new Weights(arrays, bytes);
+            Weights weights = new Weights(arrays, packing, bytes);
             whole = true;
             return weights;
         } catch (EngineException e) {
@@ -133,6 +168,23 @@ final class WeightLoader implements AutoCloseable {
         }
     }
 
+    /** Closes the array: the packed parts replace it. */
+    private List<PtNDArray> pack(PtNDArray array, Packing packed) {
+        boolean isLinear = packed instanceof Packing.Linear;
+        Packing.Convolution geometry =
+                packed instanceof Packing.Convolution c ? c : new Packing.Convolution(1, 1, 0);
+        try (array;
+                IValue x = IValue.from(array);
+                IValue parts = IValue.from(packed.parts());
+                IValue stride = IValue.from(geometry.stride());
+                IValue padding = IValue.from(geometry.padding());
+                IValue result =
+                        (isLinear ? packLinear : packConvolution)
+                                .forward(x, parts, stride, padding)) {
+            return List.of(result.toTensorArray(torch.manager()));
+        }
+    }
+
     /** The element type as DJL has it; null where it has none. */
     private static @Nullable DataType typed(DType dtype) {
         return switch (dtype) {
@@ -167,5 +219,7 @@ final class WeightLoader implements AutoCloseable {
     @Override
     public void close() {
         convert.close();
+        packLinear.close();
+        packConvolution.close();
     }
 }

@@ -14,11 +14,13 @@ public final class Weights implements AutoCloseable {
     private final Map<String, PtNDArray> arrays;
 
     private final IValue dictionary;
+    private final Map<String, Packing> packing;
     private final long bytes;
     private boolean open = true;
 
-    Weights(Map<String, PtNDArray> arrays, long bytes) {
+    Weights(Map<String, PtNDArray> arrays, Map<String, Packing> packing, long bytes) {
         this.arrays = arrays;
+        this.packing = packing;
         this.bytes = bytes;
         this.dictionary = IValue.stringMapFrom(arrays);
     }
@@ -30,6 +32,11 @@ public final class Weights implements AutoCloseable {
 
     Map<String, PtNDArray> arrays() {
         return arrays;
+    }
+
+    /** How those are kept that are not as libtorch has them. */
+    Map<String, Packing> packing() {
+        return packing;
     }
 
     IValue dictionary() {

@@ -39,7 +39,7 @@ class ProgramTest {
 
     private static float[] run(Graph graph, Precision precision, Tensor... inputs) {
         try (Program program = torch.compile(graph, precision);
-                Weights weights = torch.load(graph.parameters(), new HashWeights(7), precision);
+                Weights weights = program.load(new HashWeights(7));
                 Outputs outputs = program.run(weights, inputs)) {
             return outputs.get(0).floats();
         } finally {
@@ -91,6 +91,21 @@ class ProgramTest {
     }
 
     @Test
+    void matrixProducts() {
+        // [[1, -2, 3], [0.5, 0, -1]] by its transpose
+        assertThat(of((g, x) -> x.matmul(x.transpose(0, 1))))
+                .containsExactly(14, -2.5f, -2.5f, 1.25f);
+        Dim one = Dim.of(1);
+        assertThat(
+                        of(
+                                (g, x) -> {
+                                    Value rows = x.reshape(B, one, Dim.of(3));
+                                    return rows.matmul(rows.transpose(1, 2));
+                                }))
+                .containsExactly(14, 1.25f);
+    }
+
+    @Test
     void parametersThatStayIn32Bits() {
         Graph graph =
                 Graph.record(
@@ -130,7 +145,7 @@ class ProgramTest {
                             g.output("y", x.slice(0, Dim.of(0), B).reshape(B.times(3)));
                         });
         try (Program program = torch.compile(graph, Precision.FP32);
-                Weights none = torch.load(graph.parameters(), new HashWeights(7), Precision.FP32);
+                Weights none = program.load(new HashWeights(7));
                 Outputs outputs = run(program, none, new float[3 << 16])) {
             for (int i = 0; i < 8; i++) {
                 System.gc();

@@ -85,7 +85,7 @@ public interface Benchmark extends AutoCloseable {
         if (torch.device().isCuda()) {
             return Precision.FP16;
         }
-        boolean bf16 = model == Model.UNET || model == Model.TRAIN;
+        boolean bf16 = model == Model.UNET || model == Model.VAE || model == Model.TRAIN;
         return bf16 && Torch.hasFastBf16() ? Precision.BF16 : Precision.FP32;
     }
 

@@ -41,7 +41,7 @@ final class GraphBenchmark implements Benchmark {
             Map<String, float[]> given) {
         this.load = load;
         this.program = torch.compile(graph, precision);
-        this.weights = torch.load(graph.parameters(), new HashWeights(0), precision);
+        this.weights = program.load(new HashWeights(0));
         this.flops = graph.flops(sizes);
         this.inputs =
                 graph.inputs().stream()

@@ -60,7 +60,7 @@ final class PipelineRunner implements CaseRunner {
             this.torch = workbench.torch();
             this.config = given.config();
             this.args = given.args();
-            this.seed = Workbench.seed(given);
+            this.seed = given.seed();
             this.height = args.integer("height") / PIXELS_PER_LATENT;
             this.width = args.integer("width") / PIXELS_PER_LATENT;
         }
@@ -111,7 +111,7 @@ final class PipelineRunner implements CaseRunner {
             Graph graph = UNet2DConditionModel.guidedGraph(unet);
             Precision precision = workbench.unetPrecision();
             long[] shape = {1, unet.inChannels(), height, width};
-            TorchGenerator generator = new TorchGenerator(Workbench.integer(args, "seed"));
+            TorchGenerator generator = new TorchGenerator(args.longInteger("seed"));
             float[] latent = generator.randn(unet.inChannels() * height * width);
             for (int i = 0; i < latent.length; i++) {
                 latent[i] *= (float) schedule.initNoiseSigma();
@@ -119,8 +119,7 @@ final class PipelineRunner implements CaseRunner {
             Sampler sampler = schedule.start(0, generator::randn);
             float[] guidance = {(float) args.number("guidance", Double.NaN)};
             try (Program program = torch.compile(graph, precision);
-                    Weights weights =
-                            torch.load(graph.parameters(), new HashWeights(seed + 2), precision);
+                    Weights weights = program.load(new HashWeights(seed + 2));
                     Tensor scale = torch.tensor(guidance, 1)) {
                 for (double timestep : schedule.timesteps()) {
                     try (Tensor t = torch.tensor(new float[] {(float) timestep}, 1);

@@ -1,9 +1,6 @@
 package io.ella.samples.conformance;
 
-import com.google.gson.JsonElement;
 import io.ella.core.EllaException;
-import io.ella.core.config.Config;
-import io.ella.core.conformance.ConformanceCase;
 import io.ella.core.graph.Graph;
 import io.ella.core.graph.Op;
 import io.ella.core.graph.Value;
@@ -60,21 +57,6 @@ record Workbench(Torch torch, Precision asked) {
         return split;
     }
 
-    /** The seed of a case's computed weights, which may be wider than 32 bits. */
-    static long seed(ConformanceCase given) {
-        Config weights = given.spec().object("weights");
-        weights.supportsOnly("source", "\"hash\"");
-        return integer(weights, "seed");
-    }
-
-    static long integer(Config config, String key) {
-        JsonElement value = config.toJson().get(key);
-        if (value == null || !value.isJsonPrimitive()) {
-            throw new EllaException(config.origin() + ": \"" + key + "\" is no number");
-        }
-        return value.getAsBigInteger().longValue();
-    }
-
     /**
      * Runs a network once and frees it.
      *
@@ -92,7 +74,7 @@ record Workbench(Torch torch, Precision asked) {
     List<float[]> run(
             Graph graph, Precision precision, WeightSource source, Map<String, Tensor> inputs) {
         try (Program program = torch.compile(graph, precision);
-                Weights weights = torch.load(graph.parameters(), source, precision);
+                Weights weights = program.load(source);
                 Outputs outputs = program.run(weights, ordered(graph, inputs))) {
             List<float[]> results = new ArrayList<>();
             for (int i = 0; i < graph.outputs().size(); i++) {

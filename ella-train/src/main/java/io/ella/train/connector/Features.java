@@ -65,9 +65,7 @@ final class Features {
         List<String> keys = new ArrayList<>();
         Phase phase = new Phase("images", images.size());
         try (Program program = torch.compile(AutoencoderKL.encoder(config), Precision.FP32);
-                Weights weights =
-                        torch.load(
-                                program.graph().parameters(), checkpoint.vae(), Precision.FP32)) {
+                Weights weights = program.load(checkpoint.vae())) {
             for (CaptionedImage image : images) {
                 if (cancelled.getAsBoolean()) {
                     break;

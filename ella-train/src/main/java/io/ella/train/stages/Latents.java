@@ -58,7 +58,7 @@ final class Latents {
         float[] images = new float[BATCH * 3 * size * size];
         Precision precision = Torch.hasFastBf16() ? Precision.BF16 : Precision.FP32;
         try (Program program = torch.compile(AutoencoderKL.encoder(config), precision);
-                Weights weights = torch.load(program.graph().parameters(), vae, precision)) {
+                Weights weights = program.load(vae)) {
             for (int from = 0; from < count; from += BATCH) {
                 int n = Math.min(BATCH, count - from);
                 for (int i = 0; i < n; i++) {

@@ -8,12 +8,12 @@ import io.ella.core.torch.Torch;
 import io.ella.core.weights.WeightSource;
 import io.ella.encoders.EncoderGraph;
 import io.ella.train.FreshWeights;
-import io.ella.train.LearningRate;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingPlan;
 import io.ella.train.TrainingProgress;
 import io.ella.train.TrainingRun;
 import io.ella.train.TrainingTask;
+import io.ella.train.scenes.SceneRenderer;
 import io.ella.train.scenes.SceneSampler;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +35,7 @@ public final class SceneTraining {
     private static final long DATA_SEED = 1;
     private static final long WEIGHT_SEED = 11;
     private static final int SCENES = 40_000;
+    private static final int CROP = 48;
 
     /** What ends a residual branch or a network, and the modulations: they start at zero. */
     private static final List<String> ZEROS =
@@ -144,7 +145,8 @@ public final class SceneTraining {
     private TrainingTask task(
             Stage stage, BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
         return switch (stage) {
-            case VAE -> new AutoencoderTask(SceneModels.vae(), scenes, stage.batch(), 64);
+            case VAE_CROPS -> autoencoder(stage, CROP);
+            case VAE -> autoencoder(stage, SceneRenderer.DEFAULT_SIZE);
             case T5 -> LanguageTask.t5(scenes, stage.batch());
             case LLAMA -> LanguageTask.llama(scenes, stage.batch());
             case BASE -> {
@@ -174,22 +176,31 @@ public final class SceneTraining {
         };
     }
 
+    private TrainingTask autoencoder(Stage stage, int size) {
+        return new AutoencoderTask(SceneModels.vae(), scenes, stage.batch(), size);
+    }
+
     private WeightSource start(Stage stage) {
         FreshWeights fresh = new FreshWeights(WEIGHT_SEED, ZEROS);
-        if (stage != Stage.TSC) {
-            return fresh;
-        }
-        return WeightSource.joined(
-                Map.of(
-                        Objectives.UNET, result(Stage.BASE, Objectives.UNET),
-                        Objectives.TEXT_ENCODER, result(Stage.T5, Objectives.TEXT_ENCODER),
-                        Objectives.TSC, fresh));
+        Map<String, WeightSource> parts =
+                switch (stage) {
+                    case VAE -> Map.of(Objectives.VAE, result(Stage.VAE_CROPS, Objectives.VAE));
+                    case TSC ->
+                            Map.of(
+                                    Objectives.UNET, result(Stage.BASE, Objectives.UNET),
+                                    Objectives.TEXT_ENCODER,
+                                            result(Stage.T5, Objectives.TEXT_ENCODER),
+                                    Objectives.TSC, fresh);
+                    default -> Map.of();
+                };
+        return parts.isEmpty() ? fresh : WeightSource.joined(parts);
     }
 
     private TrainingPlan plan(Stage stage) {
-        LearningRate rate = LearningRate.cosine(stage.rate(), stage.warmup(), stage.steps());
-        double average = stage == Stage.VAE ? 0.995 : 0.999;
-        return new TrainingPlan(stage.steps(), 1, rate, AdamW.defaults(), average, precision, 100);
+        boolean isVae = stage == Stage.VAE || stage == Stage.VAE_CROPS;
+        double average = isVae ? 0.995 : 0.999;
+        return new TrainingPlan(
+                stage.steps(), 1, stage.rate(), AdamW.defaults(), average, precision, 100);
     }
 
     private WeightSource result(Stage stage, String model) {

@@ -1,0 +1,151 @@
+package io.ella.core.torch;
+
+import io.ella.core.graph.ElementType;
+import io.ella.core.graph.Graph;
+import io.ella.core.graph.Op;
+import io.ella.core.graph.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a weight is kept for oneDNN: in the layout that its AMX and AVX-512 primitives compute with,
+ * which they would otherwise make of it at every call. A weight may be kept in equal parts.
+ */
+sealed interface Packing {
+
+    /** How many input channels one bf16 convolution takes; with more it falls out of the cache. */
+    int CHANNELS = 640;
+
+    /** The number of parts. */
+    int parts();
+
+    /**
+     * The weight of a linear layer.
+     *
+     * @param parts of its rows
+     */
+    record Linear(int parts) implements Packing {}
+
+    /**
+     * The weight of a convolution.
+     *
+     * @param parts of its input channels
+     * @param stride of the convolution
+     * @param padding of the convolution
+     */
+    record Convolution(int parts, int stride, int padding) implements Packing {}
+
+    /** {@return the name of a part in the dictionary of weights} */
+    default String key(String weight, int part) {
+        return parts() == 1 ? weight : weight + "#" + part;
+    }
+
+    /**
+     * {@return the weights of a graph that are worth packing, by name; none on a processor or in a
+     * precision that oneDNN's primitives do not serve}
+     *
+     * <p>Linear layers in fp32 are not: the matrix product of MKL, which takes them as they are, is
+     * as fast.
+     */
+    static Map<String, Packing> of(Graph graph, Precision precision) {
+        if (!isServed(precision)) {
+            return Map.of();
+        }
+        Map<Value, List<Value>> users = users(graph);
+        Map<String, Packing> plan = new LinkedHashMap<>();
+        for (Value v : graph.values()) {
+            if (v.op() instanceof Op.Parameter parameter) {
+                Packing packing = common(v, graph, users, precision);
+                if (packing != null) {
+                    plan.put(parameter.spec().name(), packing);
+                }
+            }
+        }
+        return plan;
+    }
+
+    private static boolean isServed(Precision precision) {
+        boolean isX86 = Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
+        return switch (precision) {
+            case FP32 -> isX86;
+            case BF16 -> isX86 && Torch.hasFastBf16();
+            case FP16, AUTO -> false;
+        };
+    }
+
+    /** {@return what uses each value, once for each time it does} */
+    static Map<Value, List<Value>> users(Graph graph) {
+        Map<Value, List<Value>> users = new HashMap<>();
+        for (Value v : graph.values()) {
+            for (Value operand : v.operands()) {
+                users.computeIfAbsent(operand, o -> new ArrayList<>()).add(v);
+            }
+        }
+        return users;
+    }
+
+    /** The packing on which all that use a weight agree; null if there is none. */
+    private static @Nullable Packing common(
+            Value weight, Graph graph, Map<Value, List<Value>> users, Precision precision) {
+        Packing common = null;
+        for (Value layer : users.getOrDefault(weight, List.of())) {
+            boolean isOutput = graph.outputs().contains(layer);
+            List<Value> cuts = isOutput ? List.of() : users.getOrDefault(layer, List.of());
+            Packing packing = of(layer, weight, cuts, precision);
+            if (packing == null || (common != null && !packing.equals(common))) {
+                return null;
+            }
+            common = packing;
+        }
+        return common;
+    }
+
+    /** The packing that one layer wants; null if none. */
+    private static @Nullable Packing of(
+            Value layer, Value weight, List<Value> users, Precision precision) {
+        boolean isWeight = layer.operands().size() > 1 && layer.operands().get(1).equals(weight);
+        if (!isWeight || weight.type() != layer.type()) {
+            return null;
+        }
+        boolean half = precision == Precision.BF16 && weight.type() == ElementType.COMPUTE;
+        if (layer.op() instanceof Op.Conv2d o) {
+            long channels = weight.size(1).constant();
+            long parts = half ? (channels + CHANNELS - 1) / CHANNELS : 1;
+            return new Convolution(
+                    channels % parts == 0 ? (int) parts : 1, o.stride(), o.padding());
+        }
+        if (layer.op() instanceof Op.Linear && half) {
+            return new Linear(slices(layer, users));
+        }
+        return null;
+    }
+
+    /** Into how many equal parts of its last dimension a value is cut by all that use it. */
+    private static int slices(Value v, List<Value> users) {
+        if (users.isEmpty() || !users.stream().allMatch(u -> part(v, u, users.size()) >= 0)) {
+            return 1;
+        }
+        return users.size();
+    }
+
+    /** Which of so many equal parts of the last dimension a slice takes; -1 if it is none. */
+    static int part(Value v, Value slice, int parts) {
+        long width = v.size(-1).constant();
+        boolean cuts =
+                slice.op() instanceof Op.Slice o
+                        && o.dim() == v.rank() - 1
+                        && o.start().isConstant()
+                        && width % parts == 0
+                        && slice.size(-1).constant() == width / parts;
+        if (!cuts) {
+            return -1;
+        }
+        long start = ((Op.Slice) slice.op()).start().constant();
+        return start % (width / parts) == 0 ? (int) (start / (width / parts)) : -1;
+    }
+}

@@ -1,0 +1,199 @@
+package io.ella.core.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ella.core.EllaException;
+import io.ella.core.graph.Dim;
+import io.ella.core.graph.Graph;
+import io.ella.core.graph.Op;
+import io.ella.core.graph.Params;
+import io.ella.core.graph.Value;
+import io.ella.core.weights.HashWeights;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What oneDNN computes with packed weights, against the plain lowering of the same graph. */
+class OneDnnLoweringTest {
+    private static final Dim B = Dim.symbol("B");
+    private static final Dim N = Dim.symbol("N");
+    private static final HashWeights SOURCE = new HashWeights(3);
+
+    private static Torch torch;
+
+    @BeforeAll
+    static void open() {
+        torch = Torch.open(Device.CPU);
+    }
+
+    @AfterAll
+    static void close() {
+        assertThat(torch.liveTensors()).isZero();
+        torch.close();
+    }
+
+    private static Graph tokens(BiFunction<Value, Params, Value> forward) {
+        return Graph.record(
+                "tokens",
+                g -> g.output("y", forward.apply(g.input("x", B, N, Dim.of(32)), g.params())));
+    }
+
+    private static Graph image(int channels, BiFunction<Value, Params, Value> forward) {
+        return Graph.record(
+                "image",
+                g ->
+                        g.output(
+                                "y",
+                                forward.apply(
+                                        g.input("x", B, Dim.of(channels), N, Dim.of(6)),
+                                        g.params())));
+    }
+
+    private static Program plain(Graph graph, Precision precision) {
+        byte[] archive = ScriptArchive.of(Lowering.forward(graph, precision));
+        return new Program(torch, graph, precision, Map.of(), torch.load(graph.name(), archive));
+    }
+
+    private static float[] run(Program program, long... shape) {
+        try (program;
+                Weights weights = program.load(SOURCE);
+                Tensor x = torch.tensor(HashWeights.uniform("x", shape, 5), shape);
+                Outputs outputs = program.run(weights, x)) {
+            return outputs.get(0).floats();
+        }
+    }
+
+    private static void check(Graph graph, Map<String, Packing> packing, long... shape) {
+        if (Torch.hasFastBf16()) {
+            assertThat(Packing.of(graph, Precision.BF16)).isEqualTo(packing);
+        }
+        float[] exact = run(plain(graph, Precision.FP32), shape);
+        assertThat(distance(run(torch.compile(graph, Precision.FP32), shape), exact))
+                .isLessThan(1e-5);
+        double rounding = distance(run(plain(graph, Precision.BF16), shape), exact);
+        assertThat(distance(run(torch.compile(graph, Precision.BF16), shape), exact))
+                .isLessThan(1.3 * rounding);
+    }
+
+    private static double distance(float[] actual, float[] expected) {
+        assertThat(actual).hasSameSizeAs(expected);
+        double error = 0;
+        double norm = 0;
+        for (int i = 0; i < actual.length; i++) {
+            error += Math.pow(actual[i] - expected[i], 2);
+            norm += Math.pow(expected[i], 2);
+        }
+        return Math.sqrt(error / norm);
+    }
+
+    @Test
+    void halvesOfALinearLayerThatGateEachOther() {
+        Graph graph =
+                tokens(
+                        (x, p) -> {
+                            List<Value> halves = x.linear(p.at("up"), 128).chunk(2, -1);
+                            Value h = halves.get(0).mul(halves.get(1).gelu());
+                            return h.linearNoBias(p.at("down"), 32).add(x);
+                        });
+        check(
+                graph,
+                Map.of("up.weight", new Packing.Linear(2), "down.weight", new Packing.Linear(1)),
+                2,
+                9,
+                32);
+    }
+
+    @Test
+    void activations() {
+        Graph graph =
+                tokens(
+                        (x, p) -> {
+                            Value gate = x.linearNoBias(p.at("wi_0"), 64);
+                            Value h =
+                                    gate.unary(Op.UnaryFunction.GELU_TANH)
+                                            .mul(x.linearNoBias(p.at("wi_1"), 64));
+                            // Used twice, hence not to be taken in by either use.
+                            Value wide = h.linear(p.at("wide"), 64);
+                            return wide.gelu().add(wide);
+                        });
+        Packing whole = new Packing.Linear(1);
+        check(
+                graph,
+                Map.of("wi_0.weight", whole, "wi_1.weight", whole, "wide.weight", whole),
+                1,
+                7,
+                32);
+    }
+
+    @Test
+    void slicesThatAreNotEqualPartsStaySlices() {
+        Graph graph =
+                tokens(
+                        (x, p) -> {
+                            Value h = x.linear(p.at("up"), 64);
+                            Value narrow = h.slice(-1, Dim.of(0), Dim.of(16));
+                            return narrow.add(h.slice(-1, Dim.of(30), Dim.of(16)));
+                        });
+        check(graph, Map.of("up.weight", new Packing.Linear(1)), 1, 7, 32);
+    }
+
+    @Test
+    void weightsThatAreUsedInDifferentWaysStayAsTheyAre() {
+        Graph graph =
+                tokens(
+                        (x, p) -> {
+                            Value w = p.tensor("w", 32, 32);
+                            return x.linear(w)
+                                    .add(x.linear(w.mul(2)))
+                                    .add(w.slice(0, Dim.of(0), Dim.of(1)));
+                        });
+        check(graph, Map.of(), 1, 7, 32);
+    }
+
+    @Test
+    void convolutionsWithABiasOfTheirOwnAndAComputedOne() {
+        Graph graph =
+                image(
+                        32,
+                        (x, p) -> {
+                            Value shift = p.tensor("shift", 1, 48, 1, 1).silu();
+                            Value h = x.conv2d(p.at("conv1"), 48, 3).add(shift);
+                            return h.silu().conv2d(p.at("conv2"), 16, 3, 2, 1);
+                        });
+        check(
+                graph,
+                Map.of(
+                        "conv1.weight",
+                        new Packing.Convolution(1, 1, 1),
+                        "conv2.weight",
+                        new Packing.Convolution(1, 2, 1)),
+                2,
+                32,
+                5,
+                6);
+    }
+
+    @Test
+    void wideConvolutionsAddUpOverTheirChannels() {
+        Graph graph = image(1920, (x, p) -> x.silu().conv2d(p.at("conv"), 32, 3));
+        check(graph, Map.of("conv.weight", new Packing.Convolution(3, 1, 1)), 1, 1920, 4, 6);
+    }
+
+    @Test
+    void weightsOfAnotherProgramAreRefused() {
+        Graph convolution = image(8, (x, p) -> x.conv2d(p.at("conv"), 8, 3));
+        Graph strided = image(8, (x, p) -> x.conv2d(p.at("conv"), 8, 3, 2, 1));
+        try (Program one = torch.compile(convolution, Precision.FP32);
+                Program other = torch.compile(strided, Precision.FP32);
+                Weights weights = one.load(SOURCE);
+                Tensor x = torch.tensor(new float[48], 1, 8, 1, 6)) {
+            assertThatThrownBy(() -> other.run(weights, x))
+                    .isInstanceOf(EllaException.class)
+                    .hasMessageContaining("weights of another program");
+        }
+    }
+}
