@@ -3,7 +3,6 @@ package io.ella.samples.bench;
 import io.ella.core.EllaException;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
-import java.util.EnumSet;
 
 /** One network of full size with computed weights, loaded and ready to run. Not thread-safe. */
 public interface Benchmark extends AutoCloseable {
@@ -86,7 +85,7 @@ public interface Benchmark extends AutoCloseable {
         if (torch.device().isCuda()) {
             return Precision.FP16;
         }
-        boolean bf16 = EnumSet.of(Model.UNET, Model.VAE, Model.TRAIN).contains(model);
+        boolean bf16 = model == Model.UNET || model == Model.VAE || model == Model.TRAIN;
         return bf16 && Torch.hasFastBf16() ? Precision.BF16 : Precision.FP32;
     }
 

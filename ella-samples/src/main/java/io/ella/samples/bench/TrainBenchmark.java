@@ -39,7 +39,7 @@ final class TrainBenchmark implements Benchmark {
         long[] context = {batch, TOKENS, config.crossAttentionDim()};
         float[] timesteps = new float[batch];
         for (int i = 0; i < batch; i++) {
-            timesteps[i] = Math.floorDiv(i * 999, batch);
+            timesteps[i] = i * 999f / batch;
         }
         this.inputs =
                 List.of(
