@@ -6,10 +6,12 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import io.ella.core.EllaException;
 import io.ella.core.graph.Graph;
+import io.ella.core.graph.ParameterSpec;
 import io.ella.core.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A graph compiled for a device and a precision.
@@ -72,7 +74,7 @@ public final class Program implements AutoCloseable {
      */
     public Outputs run(Weights weights, Tensor... inputs) {
         Bindings.of(graph, List.of(inputs));
-        if (!weights.packing().equals(packing)) {
+        if (!isFor(weights)) {
             throw new EllaException(
                     this + " was given weights of another program; load them with Program.load");
         }
@@ -95,6 +97,14 @@ public final class Program implements AutoCloseable {
         } finally {
             arguments.forEach(IValue::close);
         }
+    }
+
+    /** Whether every parameter is kept in the layout that the code expects. */
+    private boolean isFor(Weights weights) {
+        return weights.packing().equals(packing)
+                || graph.parameters().stream()
+                        .map(ParameterSpec::name)
+                        .allMatch(p -> Objects.equals(weights.packing().get(p), packing.get(p)));
     }
 
     /** Frees the compiled code. */
