@@ -110,7 +110,11 @@ public final class SceneTraining {
                             keep(stage, task);
                             sample(stage, step);
                         });
-                return run.run(cancelled, named);
+                boolean done = run.run(cancelled, named);
+                if (!Files.exists(weights(stage))) {
+                    keep(stage, task);
+                }
+                return done;
             }
         } catch (Cancelled e) {
             return false;
