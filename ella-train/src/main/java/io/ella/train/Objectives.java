@@ -114,10 +114,29 @@ public final class Objectives {
     }
 
     /**
+     * {@return the loss of a denoising network alone, for a context that is there already}
+     *
+     * <p>Inputs: {@code timestep}, {@code sample} and {@code target} as those of {@link
+     * #denoising(UNetConfig, EncoderGraph)}; {@code context} [B, S, crossAttentionDim].
+     *
+     * @param config what the network is made of
+     */
+    public static Graph denoising(UNetConfig config) {
+        return Graph.record(
+                "denoising",
+                g -> {
+                    Denoising inputs = Denoising.declare(g, config);
+                    Dim width = Dim.of(config.crossAttentionDim());
+                    Value context = g.input("context", B, Dim.symbol("S"), width);
+                    g.output("loss", inputs.loss(g, config, context));
+                });
+    }
+
+    /**
      * {@return the loss of a connector between a text encoder and a denoising network: that of the
      * network (arXiv 2403.05135, section 3.1)}
      *
-     * <p>Inputs as {@link #denoising}'s.
+     * <p>Inputs as those of {@link #denoising(UNetConfig, EncoderGraph)}.
      *
      * @param config what the network is made of
      * @param connector what the connector is made of
@@ -136,8 +155,8 @@ public final class Objectives {
     /**
      * {@return the loss of a connector for features that are there already}
      *
-     * <p>Inputs: {@code timestep}, {@code sample} and {@code target} as {@link #denoising}'s;
-     * {@code text} [B, L, inputDim].
+     * <p>Inputs: {@code timestep}, {@code sample} and {@code target} as those of {@link
+     * #denoising(UNetConfig)}; {@code text} [B, L, inputDim].
      *
      * @param config what the network is made of
      * @param connector what the connector is made of

@@ -192,15 +192,15 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * {@return the moving average of the weights that learned, as the last checkpoint has it}
+     * {@return the moving average of the weights that learned, as the last checkpoint has it, by
+     * their names in the task's graph}
      *
      * @param folder of the training
-     * @param model which of the models in the task's graph; their names lose this part
      * @throws EllaException if there is no checkpoint
      */
-    public static WeightSource result(Path folder, String model) {
+    public static WeightSource result(Path folder) {
         return Safetensors.open(folder.resolve(STATE))
-                .renamed(name -> Trainer.AVERAGE_PREFIX + model + "." + name);
+                .renamed(name -> Trainer.AVERAGE_PREFIX + name);
     }
 
     /** Frees the memory. */

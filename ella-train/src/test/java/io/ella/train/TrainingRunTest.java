@@ -160,7 +160,7 @@ class TrainingRunTest {
         assertThat(saved).startsWith(7L, 14L).endsWith(77L, 80L);
         assertThat(Image.read(where.resolve("loss.png")).width()).isGreaterThan(400);
         assertThat(Files.readString(where.resolve("loss.csv"))).contains("learning_rate");
-        try (var result = TrainingRun.result(where, "fc1")) {
+        try (var result = TrainingRun.result(where).renamed(n -> "fc1." + n)) {
             assertThat(result.tensor("weight").shape()).containsExactly(8L, 3L);
         }
     }

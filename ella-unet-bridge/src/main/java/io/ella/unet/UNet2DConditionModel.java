@@ -111,8 +111,10 @@ public final class UNet2DConditionModel {
         Value negative = repeat(context(g, config, "negative_context"));
         Value context = negative.concat(0, repeat(context(g, config, "context")));
 
-        UNetInputs inputs =
-                new UNetInputs(timestep, pooled, timeIds, sample.concat(0, sample), context);
+        // Up to the first cross-attention both prompts see the same, unless the pooled text
+        // differs.
+        Value first = config.hasTextTime() ? sample.concat(0, sample) : sample;
+        UNetInputs inputs = new UNetInputs(timestep, pooled, timeIds, first, context);
         List<Value> parts = predict(g, config, inputs, false).toFloat32().chunk(2, 0);
         Value difference = parts.get(1).sub(parts.get(0));
         g.output("sample", parts.get(0).add(difference.mul(guidance)));

@@ -96,7 +96,7 @@ final class UNetBlocks {
             int channels = config.blockOutChannels().get(level);
             for (int j = 0; j <= config.layersPerBlock().get(level); j++) {
                 Value skip = stack.remove(stack.size() - 1);
-                x = resnet(x.concat(1, skip), block.at("resnets", j), channels);
+                x = resnet(x.concat(1, forContext(skip)), block.at("resnets", j), channels);
                 if (config.attendsUp(i)) {
                     x = transformer(x, block.at("attentions", j), level);
                 }
@@ -108,6 +108,11 @@ final class UNetBlocks {
             }
         }
         return x;
+    }
+
+    /** What guidance has computed once for both prompts, once for each. */
+    private Value forContext(Value x) {
+        return x.size(0).equals(context.size(0)) ? x : x.concat(0, x);
     }
 
     private Value resnet(Value x, Params at, long out) {
@@ -139,16 +144,16 @@ final class UNetBlocks {
         if (config.linearProjection()) {
             h = h.linear(at.at("proj_out"), width);
         }
-        h = h.reshape(batch, x.size(2), x.size(3), channels).permute(0, 3, 1, 2);
+        h = h.reshape(h.size(0), x.size(2), x.size(3), channels).permute(0, 3, 1, 2);
         if (!config.linearProjection()) {
             h = h.conv2d(at.at("proj_out"), width, 1);
         }
-        return h.add(x);
+        return h.add(forContext(x));
     }
 
     private Value transformerBlock(Value x, Params at, int heads) {
         Value n = x.layerNorm(at.at("norm1"), LAYER_NORM_EPS);
-        Value h = x.add(attention(n, n, at.at("attn1"), heads));
+        Value h = forContext(x.add(attention(n, n, at.at("attn1"), heads)));
         n = h.layerNorm(at.at("norm2"), LAYER_NORM_EPS);
         h = h.add(attention(n, context, at.at("attn2"), heads));
         n = h.layerNorm(at.at("norm3"), LAYER_NORM_EPS);

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param pooled [B, pooledDim]; null unless the model has text-time conditioning (SDXL)
  * @param timeIds [B, 6], in 32 bits; null likewise
  * @param sample [B, inChannels, H, W]
- * @param context [B, S, crossAttentionDim]
+ * @param context [B, S, crossAttentionDim], or for guidance [2·B, S, crossAttentionDim]
  */
 record UNetInputs(
         Value timestep,

@@ -1,6 +1,7 @@
 package io.ella.unet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.ella.core.conformance.ConformanceCase;
 import io.ella.core.conformance.ConformanceResources;
@@ -53,6 +54,48 @@ class NetworksTest {
     @Test
     void unetSd15() {
         unet("unet-sd15");
+    }
+
+    /** What both prompts share is computed once; that must not show. */
+    @ParameterizedTest
+    @ValueSource(strings = {"unet-tiny-sd", "unet-tiny-xl"})
+    void guidanceIsTwoCallsCombined(String name) {
+        ConformanceCase c = ConformanceResources.get(name);
+        UNetConfig config = UNetConfig.from(c.config());
+        long[] latents = {2, config.inChannels(), 8, 16};
+        long[] context = {1, 5, config.crossAttentionDim()};
+        List<float[]> single = new ArrayList<>();
+        for (String prompt : List.of("negative", "positive")) {
+            List<Tensor> inputs = new ArrayList<>(List.of(torch.tensor(new float[] {601}, 1)));
+            if (config.hasTextTime()) {
+                inputs.add(uniform(prompt, 1, config.pooledDim()));
+                inputs.add(uniform("ids", 1, 6));
+            }
+            inputs.add(uniform("latents", latents));
+            inputs.add(uniform(prompt, context));
+            single.add(run(UNet2DConditionModel.promptGraph(config), 9, inputs).get(0));
+        }
+        List<Tensor> inputs = new ArrayList<>();
+        inputs.add(torch.tensor(new float[] {601}, 1));
+        inputs.add(torch.tensor(new float[] {3}, 1));
+        if (config.hasTextTime()) {
+            inputs.add(uniform("negative", 1, config.pooledDim()));
+            inputs.add(uniform("positive", 1, config.pooledDim()));
+            inputs.add(uniform("ids", 1, 6));
+        }
+        inputs.add(uniform("latents", latents));
+        inputs.add(uniform("negative", context));
+        inputs.add(uniform("positive", context));
+        float[] guided = run(UNet2DConditionModel.guidedGraph(config), 9, inputs).get(0);
+        float[] expected = single.get(0).clone();
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] += 3 * (single.get(1)[i] - expected[i]);
+        }
+        assertThat(guided).containsExactly(expected, within(1e-4f));
+    }
+
+    private static Tensor uniform(String name, long... shape) {
+        return torch.tensor(HashWeights.uniform(name, shape, 4), shape);
     }
 
     @ParameterizedTest

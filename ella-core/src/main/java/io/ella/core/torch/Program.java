@@ -74,7 +74,7 @@ public final class Program implements AutoCloseable {
      */
     public Outputs run(Weights weights, Tensor... inputs) {
         Bindings.of(graph, List.of(inputs));
-        if (!fits(weights)) {
+        if (!isFor(weights)) {
             throw new EllaException(
                     this + " was given weights of another program; load them with Program.load");
         }
@@ -99,10 +99,12 @@ public final class Program implements AutoCloseable {
         }
     }
 
-    private boolean fits(Weights weights) {
-        return graph.parameters().stream()
-                .map(ParameterSpec::name)
-                .allMatch(n -> Objects.equals(packing.get(n), weights.packing().get(n)));
+    /** Whether every parameter is kept in the layout that the code expects. */
+    private boolean isFor(Weights weights) {
+        return weights.packing().equals(packing)
+                || graph.parameters().stream()
+                        .map(ParameterSpec::name)
+                        .allMatch(p -> Objects.equals(weights.packing().get(p), packing.get(p)));
     }
 
     /** Frees the compiled code. */

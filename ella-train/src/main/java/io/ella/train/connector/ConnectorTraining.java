@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import io.ella.core.EllaException;
 import io.ella.core.config.Config;
+import io.ella.core.graph.ParameterSpec;
 import io.ella.core.scheduler.ForwardProcess;
 import io.ella.core.torch.Torch;
 import io.ella.core.weights.DType;
@@ -202,6 +203,12 @@ public final class ConnectorTraining {
         }
     }
 
+    private static StoredTensor learned(WeightSource trained, ParameterSpec parameter) {
+        String name = Objectives.TSC + "." + parameter.name();
+        return trained.tensor(new ParameterSpec(name, parameter.shape(), parameter.type()))
+                .renamed(parameter.name());
+    }
+
     /**
      * Writes the connector as the last checkpoint has it, in fp16 under the published names, so
      * that any ELLA opens it; where the tensors do not say all, a JSON file beside it does.
@@ -210,10 +217,10 @@ public final class ConnectorTraining {
      * @throws EllaException if there is no checkpoint, or the file cannot be written
      */
     public void write(Path file) {
-        try (WeightSource trained = TrainingRun.result(folder, Objectives.TSC)) {
+        try (WeightSource trained = TrainingRun.result(folder)) {
             List<StoredTensor> tensors =
                     config.graph().parameters().stream()
-                            .map(p -> trained.tensor(p).to(DType.F16))
+                            .map(p -> learned(trained, p).to(DType.F16))
                             .toList();
             Safetensors.write(file, Map.of("format", "pt"), tensors);
         }

@@ -5,6 +5,9 @@ import io.ella.core.graph.Graph;
 import io.ella.core.torch.AdamW;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
+import io.ella.core.weights.DType;
+import io.ella.core.weights.Safetensors;
+import io.ella.core.weights.StoredTensor;
 import io.ella.core.weights.WeightSource;
 import io.ella.encoders.EncoderGraph;
 import io.ella.train.FreshWeights;
@@ -102,7 +105,11 @@ public final class SceneTraining {
             try (WeightSource start = start(stage);
                     TrainingRun run =
                             new TrainingRun(torch, task, plan(stage), start, folder(stage))) {
-                run.afterCheckpoint(step -> sample(stage, step));
+                run.afterCheckpoint(
+                        step -> {
+                            keep(stage, task);
+                            sample(stage, step);
+                        });
                 return run.run(cancelled, named);
             }
         } catch (Cancelled e) {
@@ -203,12 +210,28 @@ public final class SceneTraining {
                 stage.steps(), 1, stage.rate(), AdamW.defaults(), average, precision, 100);
     }
 
-    private WeightSource result(Stage stage, String model) {
-        if (!Files.isDirectory(folder(stage))) {
-            throw new EllaException(
-                    folder(stage) + " is missing. Train the stage \"" + stage + "\" first");
+    /** What a stage has learned so far, small enough to be kept: it is all that later ones read. */
+    private void keep(Stage stage, TrainingTask task) {
+        try (WeightSource learned = TrainingRun.result(folder(stage))) {
+            List<StoredTensor> weights =
+                    task.graph().parameters().stream()
+                            .filter(p -> task.learns(p.name()))
+                            .map(p -> learned.tensor(p).to(DType.F16))
+                            .toList();
+            Safetensors.write(weights(stage), Map.of("format", "pt"), weights);
         }
-        return TrainingRun.result(folder(stage), model);
+    }
+
+    private Path weights(Stage stage) {
+        return folder(stage).resolve("weights.safetensors");
+    }
+
+    private WeightSource result(Stage stage, String model) {
+        if (!Files.isRegularFile(weights(stage))) {
+            throw new EllaException(
+                    weights(stage) + " is missing. Train the stage \"" + stage + "\" first");
+        }
+        return Safetensors.open(weights(stage)).renamed(name -> model + "." + name);
     }
 
     private Latents latents(BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
