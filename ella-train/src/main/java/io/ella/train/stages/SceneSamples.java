@@ -17,7 +17,6 @@ import java.util.Map;
 /** A few captions that the training never sees, always the same, drawn as a grid. */
 final class SceneSamples {
     private static final long SEED = 5;
-    private static final int COUNT = 8;
     private static final int COLUMNS = 4;
 
     private SceneSamples() {}
@@ -28,8 +27,10 @@ final class SceneSamples {
      * @param checkpoint a folder that holds what has been trained so far
      * @param stage which of its text encoders reads: ELLA's after {@link Stage#TSC}
      * @param folder where to; made if it is not there
+     * @param count how many captions
      */
-    static void draw(Path checkpoint, Stage stage, Precision precision, Path folder, long step) {
+    static void draw(
+            Path checkpoint, Stage stage, Precision precision, Path folder, long step, int count) {
         Captioner captioner = stage == Stage.TSC ? Captioner.DENSE : Captioner.SHORT;
         ElllaPipeline.Builder builder =
                 ElllaPipeline.builder().model(checkpoint).precision(precision);
@@ -41,7 +42,7 @@ final class SceneSamples {
         List<Image> images = new ArrayList<>();
         List<String> captions = new ArrayList<>();
         try (ElllaPipeline pipeline = builder.build()) {
-            for (int i = 0; i < COUNT; i++) {
+            for (int i = 0; i < count; i++) {
                 String caption = captioner.caption(scenes.scene(i), i);
                 captions.add(caption);
                 images.add(

@@ -39,6 +39,7 @@ public final class SceneTraining {
     private static final long WEIGHT_SEED = 11;
     private static final int SCENES = 40_000;
     private static final int CROP = 48;
+    private static final int SAMPLES = 8;
 
     /** What ends a residual branch or a network, and the modulations: they start at zero. */
     private static final List<String> ZEROS =
@@ -139,7 +140,8 @@ public final class SceneTraining {
         try {
             Path preview = folder(stage).resolve("preview");
             assemble(preview, stage == Stage.TSC);
-            SceneSamples.draw(preview, stage, precision, folder(stage).resolve("samples"), step);
+            Path samples = folder(stage).resolve("samples");
+            SceneSamples.draw(preview, stage, precision, samples, step, SAMPLES);
         } catch (EllaException e) {
             LOG.warn("{}: no samples of step {}: {}", stage, step, e.getMessage());
         }

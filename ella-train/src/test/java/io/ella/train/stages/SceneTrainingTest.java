@@ -57,12 +57,11 @@ class SceneTrainingTest {
             assertThat(torch.liveTensors()).isZero();
 
             Path samples = folder.resolve("samples");
-            SceneSamples.draw(model, Stage.TSC, Precision.FP32, samples, 20);
+            SceneSamples.draw(model, Stage.TSC, Precision.FP32, samples, 20, 1);
             Path grid = samples.resolve("step-000020.png");
             assertThat(Image.read(grid).width()).isEqualTo(4 * 128);
-            assertThat(Image.read(grid).height()).isEqualTo(2 * 128);
-            assertThat(Png.texts(grid)).containsKey(Png.PARAMETERS);
-            assertThat(Png.texts(grid).getOrDefault(Png.PARAMETERS, "").lines()).hasSize(8);
+            assertThat(Image.read(grid).height()).isEqualTo(128);
+            assertThat(Png.texts(grid).get(Png.PARAMETERS).lines()).hasSize(1);
         }
     }
 
@@ -72,7 +71,7 @@ class SceneTrainingTest {
             SceneTraining training = new SceneTraining(torch, folder, Precision.FP32);
             assertThatThrownBy(() -> training.run(Stage.BASE, () -> false, p -> {}))
                     .isInstanceOf(EllaException.class)
-                    .hasMessageContaining("Train the stage \"vae\" first");
+                    .hasMessageContaining("Train the stage");
         }
     }
 }

@@ -112,26 +112,12 @@ class TasksTest {
         AutoencoderTask task = new AutoencoderTask(SceneModels.vae(), SCENES, 2, 32);
         List<float[]> fifth = floats(task, 5);
         assertThat(fifth.get(0)).hasSize(2 * 3 * 32 * 32);
-        assertThat(fifth.get(1)).hasSize(2 * 32 * 32);
-        assertThat(fifth.get(2)).hasSize(2 * 4 * 4 * 4);
+        assertThat(fifth).hasSize(task.graph().inputs().size());
         assertThat(floats(task, 6).get(0)).isNotEqualTo(fifth.get(0));
         List<float[]> again = floats(task, 5);
-        assertThat(again.get(0)).isEqualTo(fifth.get(0));
-        assertThat(again.get(1)).isEqualTo(fifth.get(1));
-        assertThat(again.get(2)).isEqualTo(fifth.get(2));
-    }
-
-    /** Pixels of objects count five times; a crop mostly shows one of them. */
-    @Test
-    void objectsCountMore() {
-        AutoencoderTask task = new AutoencoderTask(SceneModels.vae(), SCENES, 4, 48);
-        int objects = 0;
-        float[] weights = floats(task, 0).get(1);
-        for (float weight : weights) {
-            assertThat(weight).isIn(1f, 5f);
-            objects += weight > 1 ? 1 : 0;
+        for (int i = 0; i < fifth.size(); i++) {
+            assertThat(again.get(i)).isEqualTo(fifth.get(i));
         }
-        assertThat(objects).isBetween(weights.length / 20, weights.length * 3 / 4);
     }
 
     @Test
