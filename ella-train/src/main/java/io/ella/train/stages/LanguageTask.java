@@ -93,7 +93,7 @@ final class LanguageTask implements TrainingTask {
         return targets;
     }
 
-    /** Corrupts the tokens. {@return what was there} */
+    /** {@return what was there, after some of the tokens have been corrupted} */
     private static long[] spans(SplittableRandom random, Tokens tokens) {
         long[] targets = ignored(tokens);
         int length = tokens.ids()[0].length;
