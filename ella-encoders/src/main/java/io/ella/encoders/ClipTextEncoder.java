@@ -74,16 +74,31 @@ public final class ClipTextEncoder implements AutoCloseable {
             ClipTextModel model = new ClipTextModel(config);
             Graph graph = model.graph();
             UnaryOperator<String> names = model.storedNames(source);
-            List<ParameterSpec> declared =
-                    graph.parameters().stream()
-                            .map(p -> new ParameterSpec(names.apply(p.name()), p.shape()))
-                            .toList();
-            source.check(declared, ClipTextModel::ignorable);
+            source.check(renamed(graph.parameters(), names), ClipTextModel::ignorable);
             Precision picked = LayeredEncoder.resolve(NAME, precision, torch);
             Program program = torch.compile(graph, picked);
-            Weights weights = program.load(new RenamedSource(source, names));
+            Weights weights = program.load(source.renamed(names));
             return new ClipTextEncoder(torch, config, program, weights);
         }
+    }
+
+    /**
+     * {@return the parameters that {@link #load} reads, under the names that the source has for
+     * them}
+     *
+     * @param config what the model is made of
+     * @param source see {@link #load}; it stays open
+     */
+    public static List<ParameterSpec> parameters(ClipTextConfig config, WeightSource source) {
+        ClipTextModel model = new ClipTextModel(config);
+        return renamed(model.graph().parameters(), model.storedNames(source));
+    }
+
+    private static List<ParameterSpec> renamed(
+            List<ParameterSpec> parameters, UnaryOperator<String> names) {
+        return parameters.stream()
+                .map(p -> new ParameterSpec(names.apply(p.name()), p.shape()))
+                .toList();
     }
 
     /** {@return what the model is made of} */

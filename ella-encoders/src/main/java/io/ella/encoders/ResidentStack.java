@@ -31,7 +31,7 @@ final class ResidentStack implements LayerStack {
         program = torch.compile(graph, precision);
         boolean loaded = false;
         try {
-            weights = program.load(new RenamedSource(source, names));
+            weights = program.load(source.renamed(names));
             loaded = true;
         } finally {
             if (!loaded) {

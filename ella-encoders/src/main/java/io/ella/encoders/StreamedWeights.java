@@ -23,8 +23,7 @@ final class StreamedWeights implements AutoCloseable {
      * @param path the place, empty for the root
      */
     WeightSource below(String path) {
-        return new RenamedSource(
-                source, name -> names.apply(path.isEmpty() ? name : path + "." + name));
+        return source.renamed(name -> names.apply(path.isEmpty() ? name : path + "." + name));
     }
 
     /**

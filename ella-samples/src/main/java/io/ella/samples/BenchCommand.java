@@ -31,22 +31,24 @@ final class BenchCommand implements Callable<Integer> {
     private static final int WARM_UP = 2;
 
     @Parameters(
-            paramLabel = "unet|vae|t5|tsc|clip",
-            description = "Which network: U-Net, VAE decoder, flan-t5-xl, connector, CLIP.")
+            paramLabel = "unet|vae|t5|tsc|clip|train",
+            description =
+                    "Which network: U-Net, VAE decoder, flan-t5-xl, connector, CLIP; or a step of"
+                            + " training of a small U-Net.")
     private Benchmark.Model model;
 
     @Option(
             names = "--size",
             paramLabel = "N",
             description =
-                    "Height and width of the latent (default: 64, SDXL 128); for t5, tsc and clip"
+                    "Height and width of the latent (default: 64, SDXL 128, train 16); for t5, tsc and clip"
                             + " the number of tokens (default: 128, 128, 77).")
     private int size;
 
     @Option(
             names = "--batch",
             paramLabel = "N",
-            description = "Rows (default: 2 for unet, else 1).")
+            description = "Rows (default: 2 for unet, 64 for train, else 1).")
     private int batch;
 
     @Option(
@@ -87,11 +89,13 @@ final class BenchCommand implements Callable<Integer> {
         Precision asked = machine.precision(console, Precision.AUTO);
         machine.start();
         Benchmark.Load load = new Benchmark.Load(family, size, batch, streamed);
-        try (Torch torch = Torch.open(machine.device(console));
+        try (Ending ending = new Ending(console);
+                Torch torch = Torch.open(machine.device(console));
                 Benchmark benchmark = Benchmark.open(model, load, torch, asked);
                 Progress progress = new Progress(console, "Running")) {
             List<Double> seconds = new ArrayList<>();
             for (int i = 0; i < WARM_UP + runs; i++) {
+                ending.check();
                 long start = System.nanoTime();
                 benchmark.run();
                 if (i >= WARM_UP) {

@@ -1,36 +1,34 @@
 package io.ella.samples;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.ella.core.EllaException;
 import io.ella.pipeline.ElllaPipeline;
 import io.ella.pipeline.Generation;
 import io.ella.pipeline.GenerationRequest;
+import io.ella.pipeline.Provenance;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One generation with its progress bar. When the process is told to end (Ctrl-C), the generation
- * stops at its next step and everything is freed before the process goes.
+ * One generation with its progress bar. When the process is told to end, the generation stops at
+ * its next step and everything is freed before the process goes.
  */
 final class Drawing implements AutoCloseable {
-    private static final int PATIENCE_SECONDS = 60;
-
     private final Console console;
-    private final CountDownLatch finished = new CountDownLatch(1);
-    private final Thread hook = new Thread(this::interrupted, "ella-cancel");
-    private volatile boolean cancelled;
+    private final Ending ending;
     private volatile @Nullable CompletableFuture<Generation> running;
     private double loadSeconds;
 
     Drawing(Console console) {
         this.console = console;
-        Runtime.getRuntime().addShutdownHook(hook);
+        this.ending = new Ending(console, this::cancel);
     }
 
     Generation generate(ElllaPipeline.Builder builder, GenerationRequest.Builder request) {
@@ -41,7 +39,7 @@ final class Drawing implements AutoCloseable {
             request.onStep(step -> progress.at(step.index(), step.total()));
             CompletableFuture<Generation> future = pipeline.generateAsync(request.build());
             running = future;
-            if (cancelled) {
+            if (ending.isNear()) {
                 future.cancel(true);
             }
             return await(future);
@@ -64,45 +62,48 @@ final class Drawing implements AutoCloseable {
         }
     }
 
-    /** Runs when the process ends before {@link #close}. */
-    private void interrupted() {
-        cancelled = true;
-        console.note("ella: cancelling");
+    private void cancel() {
         CompletableFuture<Generation> future = running;
         if (future != null) {
             future.cancel(true);
         }
-        try {
-            if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                console.note("ella: still busy, ended anyway");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
-    static double seconds(long nanos) {
-        return Math.round(nanos / 1e6) / 1e3;
-    }
-
-    JsonObject seconds(Generation generation, double total) {
+    /**
+     * {@return what is printed with --json}
+     *
+     * @param files where the images were written
+     * @param nanos since the command began
+     */
+    JsonObject report(Generation generation, List<Path> files, long nanos) {
+        Provenance first = generation.provenances().get(0);
+        JsonObject settings = json(first.settings());
+        settings.addProperty("seed", generation.seeds().get(0));
+        settings.addProperty("count", files.size());
         JsonObject seconds = new JsonObject();
         seconds.addProperty("load", loadSeconds);
         generation
                 .timings()
                 .forEach((stage, time) -> seconds.addProperty(stage, seconds(time.toNanos())));
-        seconds.addProperty("total", total);
-        return seconds;
+        seconds.addProperty("total", seconds(nanos));
+        JsonArray names = new JsonArray();
+        files.forEach(file -> names.add(file.toString()));
+        JsonArray seeds = new JsonArray();
+        generation.seeds().forEach(seeds::add);
+        JsonObject report = new JsonObject();
+        report.add("files", names);
+        report.add("seeds", seeds);
+        report.add("seconds", seconds);
+        report.add("settings", settings);
+        report.add("pipeline", json(first.pipeline()));
+        return report;
     }
 
-    static JsonObject settings(Generation generation, int count) {
-        JsonObject settings = json(generation.provenances().get(0).settings());
-        settings.addProperty("seed", generation.seeds().get(0));
-        settings.addProperty("count", count);
-        return settings;
+    private static double seconds(long nanos) {
+        return Math.round(nanos / 1e6) / 1e3;
     }
 
-    static JsonObject json(Map<String, ?> values) {
+    private static JsonObject json(Map<String, ?> values) {
         JsonObject object = new JsonObject();
         values.forEach(
                 (key, value) ->
@@ -116,11 +117,6 @@ final class Drawing implements AutoCloseable {
 
     @Override
     public void close() {
-        finished.countDown();
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is ending: the hook is what waits for this.
-        }
+        ending.close();
     }
 }

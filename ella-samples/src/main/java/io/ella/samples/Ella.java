@@ -18,6 +18,9 @@ import picocli.CommandLine.ParameterException;
             ReplayCommand.class,
             InfoCommand.class,
             VerifyCommand.class,
+            EvalCommand.class,
+            AttentionCommand.class,
+            TrainCommand.class,
             BenchCommand.class,
             BenchCheckpointCommand.class
         })

@@ -1,7 +1,5 @@
 package io.ella.samples;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import io.ella.core.image.Png;
 import io.ella.core.scheduler.Schedulers;
 import io.ella.core.torch.Precision;
@@ -10,6 +8,7 @@ import io.ella.pipeline.ElllaPipeline;
 import io.ella.pipeline.Generation;
 import io.ella.pipeline.GenerationRequest;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -39,8 +38,11 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Mixin private ModelOptions model = new ModelOptions();
 
-    @Option(names = "--negative-prompt", paramLabel = "TEXT", description = "What it does not.")
-    private String negativePrompt = "";
+    @Option(
+            names = "--negative-prompt",
+            paramLabel = "TEXT",
+            description = "What it does not. Default: none.")
+    private @Nullable String negativePrompt;
 
     @Option(names = "--steps", paramLabel = "N", description = "Default: 25.")
     private @Nullable Integer steps;
@@ -104,10 +106,9 @@ final class GenerateCommand implements Callable<Integer> {
                         .precision(machine.precision(console, Precision.AUTO));
         try (Drawing drawing = new Drawing(console)) {
             Generation generation = drawing.generate(builder, request);
-            Iterable<Path> files = generation.save(output);
-            double total = Drawing.seconds(System.nanoTime() - start);
+            List<Path> files = generation.save(output);
             files.forEach(file -> console.line(file.toString()));
-            console.result(report(files, generation, drawing, total, checked.count()));
+            console.result(drawing.report(generation, files, System.nanoTime() - start));
         }
         return 0;
     }
@@ -121,8 +122,10 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private GenerationRequest.Builder request() {
-        GenerationRequest.Builder request =
-                GenerationRequest.of(prompt).negativePrompt(negativePrompt).tokenLength(length());
+        GenerationRequest.Builder request = GenerationRequest.of(prompt).tokenLength(length());
+        if (negativePrompt != null) {
+            request.negativePrompt(negativePrompt);
+        }
         if (width != null || height != null) {
             request.size(side("width", width), side("height", height));
         }
@@ -167,20 +170,5 @@ final class GenerateCommand implements Callable<Integer> {
                             "--token-length is \"%s\", expected \"fixed\" or \"flexible\""
                                     .formatted(tokenLength));
         };
-    }
-
-    private static JsonObject report(
-            Iterable<Path> files, Generation generation, Drawing drawing, double total, int count) {
-        JsonArray names = new JsonArray();
-        files.forEach(file -> names.add(file.toString()));
-        JsonArray seeds = new JsonArray();
-        generation.seeds().forEach(seeds::add);
-        JsonObject result = new JsonObject();
-        result.add("files", names);
-        result.add("seeds", seeds);
-        result.add("seconds", drawing.seconds(generation, total));
-        result.add("settings", Drawing.settings(generation, count));
-        result.add("pipeline", Drawing.json(generation.provenances().get(0).pipeline()));
-        return result;
     }
 }

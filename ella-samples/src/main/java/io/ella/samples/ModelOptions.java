@@ -1,7 +1,9 @@
 package io.ella.samples;
 
 import io.ella.pipeline.ElllaPipeline;
+import io.ella.pipeline.LoraFile;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -27,6 +29,13 @@ final class ModelOptions {
             description = "The language model that the connector was trained with.")
     private @Nullable Path textEncoder;
 
+    @Option(
+            names = "--lora",
+            paramLabel = "FILE[:SCALE]",
+            description =
+                    "A LoRA to merge into the model, and how strongly (default: 1). May be repeated.")
+    private List<String> loras = List.of();
+
     void check(Console console) {
         checkNotBlank(console, "--model", model);
         checkNotBlank(console, "--ella", ella);
@@ -37,6 +46,7 @@ final class ModelOptions {
         if (model == null && ella != null) {
             throw console.misuse("--ella goes with --model: name the Stable Diffusion model");
         }
+        loras.forEach(text -> console.parsed(() -> LoraFile.parse(text)));
     }
 
     private static void checkNotBlank(Console console, String option, @Nullable Path path) {
@@ -55,6 +65,10 @@ final class ModelOptions {
         }
         if (textEncoder != null) {
             builder.textEncoder(textEncoder);
+        }
+        for (String text : loras) {
+            LoraFile lora = LoraFile.parse(text);
+            builder.lora(lora.file(), lora.scale());
         }
         return builder;
     }

@@ -4,6 +4,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -26,19 +27,29 @@ final class Progress implements AutoCloseable {
 
     /** Tells that {@code done} of {@code total} are done. */
     void at(int done, int total) {
+        at(done, total, "");
+    }
+
+    /** Tells that {@code done} of {@code total} are done, and something more. */
+    void at(int done, int total, String message) {
         if (!console.showsProgress()) {
             return;
         }
         if (bar == null) {
-            bar = bar(total);
+            bar = bar(done, total);
         }
+        bar.setExtraMessage(message.isEmpty() ? "" : " " + message);
         bar.stepTo(done);
     }
 
-    private ProgressBar bar(int total) {
+    /**
+     * A bar that begins where the work was when it was first heard of, so that its speed is right.
+     */
+    private ProgressBar bar(int done, int total) {
         return new ProgressBarBuilder()
                 .setTaskName(task)
                 .setInitialMax(total)
+                .startsFrom(done, Duration.ZERO)
                 .setUpdateIntervalMillis(UPDATE_MILLIS)
                 .setStyle(
                         console.showsColour()

@@ -67,9 +67,11 @@ final class VerifyCommand implements Callable<Integer> {
         int failed = 0;
         JsonArray results = new JsonArray();
         Precision precision = machine.precision(console, Precision.FP32);
-        try (Conformance conformance = Conformance.open(machine.device(console), precision);
+        try (Ending ending = new Ending(console);
+                Conformance conformance = Conformance.open(machine.device(console), precision);
                 Progress progress = new Progress(console, "Verifying")) {
             for (Path path : cases) {
+                ending.check();
                 OptionalDouble limit =
                         tolerance == null ? OptionalDouble.empty() : OptionalDouble.of(tolerance);
                 CaseResult result = conformance.run(path, limit);

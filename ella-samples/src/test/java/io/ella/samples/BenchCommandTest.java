@@ -20,6 +20,15 @@ class BenchCommandTest {
     }
 
     @Test
+    void aStepOfTraining() {
+        Run run =
+                Run.ella("bench", "train", "--batch", "2", "--size", "8", "--runs", "1", "--json");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.json().get("batch").getAsInt()).isEqualTo(2);
+        assertThat(run.json().get("gflops").getAsDouble()).isPositive();
+    }
+
+    @Test
     void thereIsNoConnectorForSdxl() {
         assertThat(Run.ella("bench", "tsc", "--config", "sdxl").code()).isEqualTo(1);
     }

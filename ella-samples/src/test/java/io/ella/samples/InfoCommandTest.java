@@ -32,7 +32,12 @@ class InfoCommandTest {
         assertThat(run.out())
                 .contains("original layout, SD1")
                 .containsPattern("unet +UNet2DConditionModel +2,174,852 +F32")
-                .contains("PNDMScheduler");
+                .contains("PNDMScheduler")
+                .contains("! without ELLA it needs a folder \"tokenizer\"");
+        assertThat(info(TestModels.get("tiny-sdxl-single.safetensors")).out())
+                .contains("original layout, SDXL")
+                .containsPattern("text_encoder_2 +CLIPTextModelWithProjection +85,360 +F16")
+                .contains("! it needs a folder \"tokenizer\"");
     }
 
     @Test

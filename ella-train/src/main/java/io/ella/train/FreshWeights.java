@@ -4,8 +4,10 @@ import io.ella.core.graph.ParameterSpec;
 import io.ella.core.weights.StoredTensor;
 import io.ella.core.weights.WeightSource;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -15,15 +17,22 @@ import java.util.zip.CRC32;
 /**
  * Weights to begin with, computed from a seed and their names.
  *
- * <p>Norms start as the identity, biases at zero, tables of embeddings and learned queries from a
- * normal distribution of deviation 0.02, everything else uniform within ±1/√fan-in as PyTorch's
- * layers. What ends a residual branch or modulates a norm starts at zero, so that a network begins
- * as the identity (arXiv 2105.05233, 2212.09748).
+ * <p>Norms start as the identity, biases at zero, tables of tokens from a standard normal
+ * distribution, the queries of a connector from one of deviation 1/√width, everything else uniform
+ * within ±1/√fan-in as PyTorch's layers. What ends a residual branch or modulates a norm starts at
+ * zero, so that a network begins as the identity (arXiv 2105.05233, 2212.09748).
  */
 public final class FreshWeights implements WeightSource {
-    private static final double EMBEDDING_DEVIATION = 0.02;
-    private static final List<String> TABLES =
-            List.of("embed", "shared.weight", "latents", "relative_attention_bias");
+    private static final String QUERIES = "latents";
+
+    /** Tables by the end of their names. Tokens are as large as what layers add to them. */
+    private static final Map<String, Double> DEVIATIONS =
+            Map.of(
+                    "token_embedding.weight", 1.0,
+                    "embed_tokens.weight", 1.0,
+                    "shared.weight", 1.0,
+                    "position_embedding.weight", 0.3,
+                    "relative_attention_bias.weight", 2.0);
 
     private final long seed;
     private final List<String> zeros;
@@ -68,21 +77,30 @@ public final class FreshWeights implements WeightSource {
             return;
         }
         if (shape.length == 1) {
-            java.util.Arrays.fill(values, 1);
+            Arrays.fill(values, 1);
             return;
         }
         CRC32 crc = new CRC32();
         crc.update(name.getBytes(StandardCharsets.UTF_8));
         SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + crc.getValue());
-        boolean table = TABLES.stream().anyMatch(name::contains);
         double limit = 1 / Math.sqrt((double) spec.elements() / shape[0]);
+        double deviation = name.endsWith(QUERIES) ? limit : deviation(name);
         for (int i = 0; i < values.length; i++) {
             values[i] =
                     (float)
-                            (table
-                                    ? EMBEDDING_DEVIATION * random.nextGaussian()
+                            (deviation > 0
+                                    ? deviation * random.nextGaussian()
                                     : random.nextDouble(-limit, limit));
         }
+    }
+
+    /** Of the normal distribution of a table; 0 for what is no table. */
+    private static double deviation(String name) {
+        return DEVIATIONS.entrySet().stream()
+                .filter(e -> name.endsWith(e.getKey()))
+                .mapToDouble(Map.Entry::getValue)
+                .findFirst()
+                .orElse(0);
     }
 
     /** Everything is there. */

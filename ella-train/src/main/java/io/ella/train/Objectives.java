@@ -40,11 +40,12 @@ public final class Objectives {
 
     /**
      * {@return the loss of an autoencoder: mean absolute and mean squared error of the decoded
-     * image, and the Kullback–Leibler divergence of the latent from a standard normal one (per
-     * element)}
+     * image, weighted, and the Kullback–Leibler divergence of the latent from a standard normal one
+     * (per element)}
      *
-     * <p>Inputs: {@code image} [B, 3, s·H, s·W] in [-1, 1]; {@code noise} [B, latentChannels, H,
-     * W]. Outputs: loss, mean absolute error, divergence.
+     * <p>Inputs: {@code image} [B, 3, s·H, s·W] in [-1, 1]; {@code weight} [B, 1, s·H, s·W], how
+     * much each pixel counts; {@code noise} [B, latentChannels, H, W]. Outputs: loss, mean absolute
+     * error, divergence.
      *
      * @param config what the model is made of
      * @param divergence the weight of the divergence
@@ -61,6 +62,14 @@ public final class Objectives {
                                     Dim.of(config.inChannels()),
                                     H.times(s),
                                     W.times(s));
+                    Value weight =
+                            g.input(
+                                    "weight",
+                                    ElementType.FLOAT32,
+                                    B,
+                                    Dim.of(1),
+                                    H.times(s),
+                                    W.times(s));
                     Value noise = g.input("noise", B, Dim.of(config.latentChannels()), H, W);
                     List<Value> moments = g.inline(VAE, AutoencoderKL.encoder(config), image);
                     Value mean = moments.get(0);
@@ -69,8 +78,8 @@ public final class Objectives {
                     Value decoded = g.inline(VAE, AutoencoderKL.decoder(config), latent).get(0);
 
                     Value error = decoded.toFloat32().sub(image.toFloat32());
-                    Value absolute = error.unary(Op.UnaryFunction.ABS).mean();
-                    Value square = error.unary(Op.UnaryFunction.SQUARE).mean();
+                    Value absolute = error.unary(Op.UnaryFunction.ABS).mul(weight).mean();
+                    Value square = error.unary(Op.UnaryFunction.SQUARE).mul(weight).mean();
                     Value kl = divergence(mean.toFloat32(), moments.get(1).toFloat32());
                     g.output("loss", absolute.add(square).add(kl.mul(divergence)));
                     g.output("absolute", absolute);
@@ -105,10 +114,29 @@ public final class Objectives {
     }
 
     /**
+     * {@return the loss of a denoising network alone, for a context that is there already}
+     *
+     * <p>Inputs: {@code timestep}, {@code sample} and {@code target} as those of {@link
+     * #denoising(UNetConfig, EncoderGraph)}; {@code context} [B, S, crossAttentionDim].
+     *
+     * @param config what the network is made of
+     */
+    public static Graph denoising(UNetConfig config) {
+        return Graph.record(
+                "denoising",
+                g -> {
+                    Denoising inputs = Denoising.declare(g, config);
+                    Dim width = Dim.of(config.crossAttentionDim());
+                    Value context = g.input("context", B, Dim.symbol("S"), width);
+                    g.output("loss", inputs.loss(g, config, context));
+                });
+    }
+
+    /**
      * {@return the loss of a connector between a text encoder and a denoising network: that of the
      * network (arXiv 2403.05135, section 3.1)}
      *
-     * <p>Inputs as {@link #denoising}'s.
+     * <p>Inputs as those of {@link #denoising(UNetConfig, EncoderGraph)}.
      *
      * @param config what the network is made of
      * @param connector what the connector is made of
@@ -127,8 +155,8 @@ public final class Objectives {
     /**
      * {@return the loss of a connector for features that are there already}
      *
-     * <p>Inputs: {@code timestep}, {@code sample} and {@code target} as {@link #denoising}'s;
-     * {@code text} [B, L, inputDim].
+     * <p>Inputs: {@code timestep}, {@code sample} and {@code target} as those of {@link
+     * #denoising(UNetConfig)}; {@code text} [B, L, inputDim].
      *
      * @param config what the network is made of
      * @param connector what the connector is made of
@@ -177,7 +205,9 @@ public final class Objectives {
                                     .shape()
                                     .get(0);
                     Value embeddings = g.params().at(TEXT_ENCODER).tensor(table, words, width);
-                    Value logits = features.reshape(rows, features.size(2)).linear(embeddings);
+                    // As T5 does where both tables are one, so that logits begin at about 1.
+                    Value scaled = features.mul(1 / Math.sqrt((double) width));
+                    Value logits = scaled.reshape(rows, features.size(2)).linear(embeddings);
                     g.output("loss", logits.toFloat32().crossEntropy(targets));
                 });
     }

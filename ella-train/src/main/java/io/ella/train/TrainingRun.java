@@ -4,7 +4,7 @@ import io.ella.core.EllaException;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.torch.Trainer;
-import io.ella.core.weights.StoredTensor;
+import io.ella.core.weights.Safetensors;
 import io.ella.core.weights.WeightSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,19 +12,22 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A training in a folder of its own: {@code state.safetensors} is the last checkpoint, {@code
- * loss.csv} the loss curve. Started again, it goes on from the checkpoint, and ends with the same
- * weights as if it had never stopped.
+ * loss.csv} and {@code loss.png} are the loss curve. Started again, it goes on from the checkpoint,
+ * and ends with the same weights as if it had never stopped, on as many threads.
  *
  * <p>Not thread-safe.
  */
 public final class TrainingRun implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
-    private static final int REPORT_EVERY = 10;
+    private static final int ROW_EVERY = 10;
+    private static final double REPORT_SECONDS = 5;
+    private static final String STATE = "state.safetensors";
 
     private final Torch torch;
     private final TrainingTask task;
@@ -32,6 +35,8 @@ public final class TrainingRun implements AutoCloseable {
     private final Path state;
     private final LossCurve curve;
     private final Trainer trainer;
+    private LongConsumer afterCheckpoint = step -> {};
+    private long saved;
 
     /**
      * Prepares a training, or the rest of one.
@@ -49,7 +54,7 @@ public final class TrainingRun implements AutoCloseable {
         this.torch = torch;
         this.task = task;
         this.plan = plan;
-        this.state = folder.resolve("state.safetensors");
+        this.state = folder.resolve(STATE);
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
@@ -60,6 +65,7 @@ public final class TrainingRun implements AutoCloseable {
         try {
             if (Files.exists(state)) {
                 trainer.restore(state);
+                saved = trainer.steps();
                 LOG.info("{}: going on from step {}", task.graph().name(), trainer.steps());
             }
             this.curve = LossCurve.resume(folder.resolve("loss.csv"), trainer.steps());
@@ -82,7 +88,17 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * Trains to the end, or until told to stop; writes a checkpoint then and now and at the end.
+     * Sets what is done after each checkpoint, on the thread that trains; the time that it takes is
+     * not that of a step.
+     *
+     * @param action given the number of updates that the checkpoint has seen
+     */
+    public void afterCheckpoint(LongConsumer action) {
+        afterCheckpoint = action;
+    }
+
+    /**
+     * Trains to the end, or until told to stop; writes a checkpoint now and then and at the end.
      *
      * @param cancelled asked after every step; true stops
      * @param listener told now and then, on this thread
@@ -91,27 +107,28 @@ public final class TrainingRun implements AutoCloseable {
      *     checkpoint cannot be written; the last one stays
      */
     public boolean run(BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
-        double sum = 0;
-        double norm = 0;
-        int count = 0;
-        long since = System.nanoTime();
+        Mean row = new Mean();
+        Mean report = new Mean();
         while (!isDone() && !cancelled.getAsBoolean()) {
+            long since = System.nanoTime();
             long step = trainer.steps();
+            double loss = 0;
             for (int i = 0; i < plan.accumulate(); i++) {
-                sum += batch(step * plan.accumulate() + i) / plan.accumulate();
+                loss += batch(step * plan.accumulate() + i) / plan.accumulate();
             }
             double rate = plan.rate().at(step);
-            norm += trainer.update(plan.adam(), rate, plan.averageDecay(step));
-            count++;
-            if (trainer.steps() % REPORT_EVERY == 0 || isDone()) {
-                double seconds = (System.nanoTime() - since) * 1e-9 / count;
-                curve.add(trainer.steps(), sum / count, norm / count, rate, seconds);
-                listener.accept(
-                        new TrainingProgress(trainer.steps(), plan.steps(), sum / count, seconds));
-                sum = 0;
-                norm = 0;
-                count = 0;
-                since = System.nanoTime();
+            double norm = trainer.update(plan.adam(), rate, plan.averageDecay(step));
+            double seconds = (System.nanoTime() - since) * 1e-9;
+            row.add(loss, norm, seconds);
+            report.add(loss, norm, seconds);
+            boolean rowIsFull = trainer.steps() % ROW_EVERY == 0 || isDone();
+            if (rowIsFull) {
+                curve.add(trainer.steps(), row.loss(), row.norm(), rate, row.seconds());
+                row = new Mean();
+            }
+            if (rowIsFull || report.seconds > REPORT_SECONDS) {
+                listener.accept(report.at(task.graph().name(), trainer.steps(), plan.steps()));
+                report = new Mean();
             }
             if (trainer.steps() % plan.saveEvery() == 0) {
                 save();
@@ -119,6 +136,37 @@ public final class TrainingRun implements AutoCloseable {
         }
         save();
         return isDone();
+    }
+
+    /** Means over the steps since the last row or report. */
+    private static final class Mean {
+        private double loss;
+        private double norm;
+        private double seconds;
+        private int count;
+
+        void add(double moreLoss, double moreNorm, double moreSeconds) {
+            loss += moreLoss;
+            norm += moreNorm;
+            seconds += moreSeconds;
+            count++;
+        }
+
+        double loss() {
+            return loss / count;
+        }
+
+        double norm() {
+            return norm / count;
+        }
+
+        double seconds() {
+            return seconds / count;
+        }
+
+        TrainingProgress at(String phase, long step, long steps) {
+            return new TrainingProgress(phase, step, steps, loss(), seconds());
+        }
     }
 
     private double batch(long number) {
@@ -130,14 +178,29 @@ public final class TrainingRun implements AutoCloseable {
         }
     }
 
+    /**
+     * The curve first: its rows after a checkpoint are dropped on resuming, missing ones stay so.
+     */
     private void save() {
-        trainer.save(state);
+        if (trainer.steps() == saved && Files.exists(state)) {
+            return;
+        }
         curve.flush();
+        trainer.save(state);
+        saved = trainer.steps();
+        afterCheckpoint.accept(saved);
     }
 
-    /** {@return the moving average of the weights that learn, as it is now} */
-    public List<StoredTensor> weights() {
-        return trainer.weights(true);
+    /**
+     * {@return the moving average of the weights that learned, as the last checkpoint has it, by
+     * their names in the task's graph}
+     *
+     * @param folder of the training
+     * @throws EllaException if there is no checkpoint
+     */
+    public static WeightSource result(Path folder) {
+        return Safetensors.open(folder.resolve(STATE))
+                .renamed(name -> Trainer.AVERAGE_PREFIX + name);
     }
 
     /** Frees the memory. */

@@ -8,6 +8,7 @@ import io.ella.core.graph.Op;
 import io.ella.core.graph.Params;
 import io.ella.core.graph.Recorder;
 import io.ella.core.graph.Value;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -34,16 +35,39 @@ final class ConnectorModel {
     /** Whether each row of the batch has a timestep of its own. */
     private final boolean paired;
 
-    private ConnectorModel(TscConfig config, boolean paired) {
+    /** Whether the weights of the attention are wanted, which its fused form does not give. */
+    private final boolean explicit;
+
+    /** The weights of each block, the mean over the heads: [T·B, 1, N, N + L]. */
+    private final List<Value> weights = new ArrayList<>();
+
+    private ConnectorModel(TscConfig config, boolean paired, boolean explicit) {
         this.config = config;
         this.width = Dim.of(config.width());
         this.paired = paired;
+        this.explicit = explicit;
     }
 
     static Graph record(TscConfig config, boolean paired) {
-        ConnectorModel model = new ConnectorModel(config, paired);
+        ConnectorModel model = new ConnectorModel(config, paired, false);
         return Graph.record(
                 "connector " + config.connector(), g -> g.output("queries", model.forward(g)));
+    }
+
+    static Graph recordAttention(TscConfig config) {
+        ConnectorModel model = new ConnectorModel(config, false, true);
+        return Graph.record(
+                "attention of connector " + config.connector(),
+                g -> {
+                    Value queries = model.forward(g);
+                    g.output("queries", queries);
+                    List<Value> later = model.weights.subList(1, config.layers());
+                    Value all = model.weights.get(0).concat(1, later.toArray(new Value[0]));
+                    List<Dim> shape =
+                            new ArrayList<>(queries.shape().subList(0, queries.rank() - 2));
+                    shape.addAll(all.shape().subList(1, 4));
+                    g.output("attention", all.reshape(shape.toArray(new Dim[0])));
+                });
     }
 
     /**
@@ -178,12 +202,37 @@ final class ConnectorModel {
                         .linear(rows(weight, w, 2 * w), rows(bias, w, 2 * w))
                         .chunk(2, -1);
         Value attended =
-                flat(q).attention(
-                                flat(kv.get(0)),
-                                flat(kv.get(1)),
-                                AttentionOptions.heads(config.heads()));
+                explicit
+                        ? explicitAttention(flat(q), flat(kv.get(0)), flat(kv.get(1)))
+                        : flat(q).attention(
+                                        flat(kv.get(0)),
+                                        flat(kv.get(1)),
+                                        AttentionOptions.heads(config.heads()));
         return attended.reshape(queries.shape().toArray(new Dim[0]))
                 .linear(p.at("out_proj"), width());
+    }
+
+    /** Attention step by step; keeps the weights. */
+    private Value explicitAttention(Value queries, Value keys, Value values) {
+        int heads = config.heads();
+        double scale = 1 / Math.sqrt((double) width() / heads);
+        Value scores = heads(queries).matmul(heads(keys).transpose(2, 3)).mul(scale);
+        Value each = scores.softmax(3);
+        List<Value> byHead = each.chunk(heads, 1);
+        Value sum = byHead.get(0);
+        for (Value head : byHead.subList(1, heads)) {
+            sum = sum.add(head);
+        }
+        weights.add(sum.mul(1.0 / heads));
+        return each.matmul(heads(values))
+                .permute(0, 2, 1, 3)
+                .reshape(queries.shape().toArray(new Dim[0]));
+    }
+
+    /** [B, L, heads·d] as [B, heads, L, d]. */
+    private Value heads(Value x) {
+        Dim each = Dim.of(width() / config.heads());
+        return x.reshape(x.size(0), x.size(1), Dim.of(config.heads()), each).permute(0, 2, 1, 3);
     }
 
     private static Value rows(Value x, long start, long length) {

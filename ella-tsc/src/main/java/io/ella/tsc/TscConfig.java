@@ -169,6 +169,26 @@ public record TscConfig(
         return ConnectorModel.record(this, true);
     }
 
+    /**
+     * Records the network so that it also says what its queries attend to (the paper's Fig. 8).
+     *
+     * <p>As {@link #graph()}, with a second output {@code attention}: the weights of each block,
+     * the mean over its heads, [T, B, layers, numLatents, numLatents + L], without T if the
+     * connector knows no time. Of the last dimension the first {@code numLatents} are the queries
+     * themselves, the others the tokens of the text; they sum to 1.
+     *
+     * @return the graph
+     * @throws EllaException if the connector does not attend, which an MLP does not
+     */
+    public Graph attentionGraph() {
+        if (!connector.isResampler()) {
+            throw new EllaException(
+                    "an %s has no attention to show; give a connector with queries"
+                            .formatted(connector));
+        }
+        return ConnectorModel.recordAttention(this);
+    }
+
     /** {@return the number of weights} */
     public long parameterCount() {
         return graph().parameterCount();

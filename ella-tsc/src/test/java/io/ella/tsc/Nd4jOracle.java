@@ -2,7 +2,9 @@ package io.ella.tsc;
 
 import io.ella.core.graph.ParameterSpec;
 import io.ella.core.weights.WeightSource;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,6 +23,9 @@ final class Nd4jOracle {
     private final int width;
     private final Map<String, INDArray> parameters = new HashMap<>();
 
+    /** Attention weights of each block of the last call, the mean over the heads, [N, N + L]. */
+    private final List<INDArray> attention = new ArrayList<>();
+
     Nd4jOracle(TscConfig config, WeightSource source) {
         this.config = config;
         this.source = source;
@@ -29,6 +34,7 @@ final class Nd4jOracle {
 
     /** {@return queries [N, W] of one text [L, D] at one timestep, row-major} */
     double[] queries(float[] text, int tokens, double timestep) {
+        attention.clear();
         INDArray x = matrix(text, tokens, config.inputDim());
         INDArray result =
                 switch (config.connector()) {
@@ -37,6 +43,11 @@ final class Nd4jOracle {
                     case ADALN, ADALN_ZERO -> timeAware(x, activatedTime(timestep));
                 };
         return result.dup('c').data().asDouble();
+    }
+
+    /** {@return the attention weights of the last call, [layers, N, N + L], row-major} */
+    double[] attention() {
+        return Nd4j.vstack(attention).dup('c').data().asDouble();
     }
 
     // ---- parameters ----
@@ -178,11 +189,15 @@ final class Nd4jOracle {
         INDArray v = projected(seen, weight, bias, 2);
         int head = width / config.heads();
         INDArray[] results = new INDArray[config.heads()];
+        INDArray mean = Nd4j.zeros(DataType.DOUBLE, queries.rows(), seen.rows());
         for (int h = 0; h < results.length; h++) {
             long from = (long) h * head;
             INDArray scores = columns(q, from, head).mmul(columns(k, from, head).transpose());
-            results[h] = softmax(scores.div(Math.sqrt(head))).mmul(columns(v, from, head));
+            INDArray weights = softmax(scores.div(Math.sqrt(head)));
+            mean.addi(weights.div(results.length));
+            results[h] = weights.mmul(columns(v, from, head));
         }
+        attention.add(mean);
         return linear(Nd4j.hstack(results), block + "attn.out_proj", width);
     }
 

@@ -1,17 +1,37 @@
 package io.ella.pipeline;
 
-/** Turns prompts into what the U-Net attends to. Used on the device thread only. */
+import io.ella.encoders.TokenLength;
+
+/** Turns a prompt into what the U-Net attends to. Used on the device thread only. */
 interface Conditioner extends AutoCloseable {
 
     /**
-     * {@return the contexts for a request}
+     * {@return what a prompt becomes}
      *
+     * @param prompt a prompt or a negative prompt
+     * @param length in tokens, for ELLA's language model
      * @param timesteps all that will be asked for
      */
-    Conditioning condition(GenerationRequest request, double[] timesteps);
+    Conditioning condition(String prompt, TokenLength length, double[] timesteps);
+
+    /**
+     * {@return what stands for the negative prompt where none was given: the empty prompt, as
+     * Stable Diffusion 1.x and 2.x were trained}
+     *
+     * @param length as above
+     * @param timesteps as above
+     */
+    default Conditioning unconditional(TokenLength length, double[] timesteps) {
+        return condition("", length, timesteps);
+    }
 
     /** {@return the width C of the contexts} */
     int width();
+
+    /** {@return the width P of the pooled text; 0 where there is none} */
+    default int pooledWidth() {
+        return 0;
+    }
 
     @Override
     void close();

@@ -1,30 +1,17 @@
 package io.ella.pipeline;
 
 import io.ella.core.torch.Tensor;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
-/**
- * What the U-Net attends to, for one prompt and one negative prompt, at each timestep of a
- * schedule.
- *
- * <p>The tensors stay owned by this.
- */
+/** What the U-Net attends to for one prompt. The tensors stay owned by this. */
 interface Conditioning extends AutoCloseable {
 
-    /** {@return [1, S, C]} */
+    /** {@return [1, S, C], for a timestep of the schedule} */
     Tensor context(double timestep);
 
-    /** {@return [1, S', C]; S' may differ from S} */
-    Tensor negativeContext(double timestep);
-
-    /** {@return [1, P] (SDXL); null where the U-Net has none} */
-    default @Nullable Tensor pooled() {
-        return null;
-    }
-
-    /** {@return [1, P] (SDXL); null where the U-Net has none} */
-    default @Nullable Tensor negativePooled() {
-        return null;
+    /** {@return [1, P]; empty where the U-Net takes none (all but SDXL)} */
+    default Optional<Tensor> pooled() {
+        return Optional.empty();
     }
 
     /** {@return how many tokens of the prompt did not fit} */
@@ -32,4 +19,18 @@ interface Conditioning extends AutoCloseable {
 
     @Override
     void close();
+
+    /** The same context at every timestep. */
+    record Constant(Tensor context, Optional<Tensor> pooled, int dropped) implements Conditioning {
+        @Override
+        public Tensor context(double timestep) {
+            return context;
+        }
+
+        @Override
+        public void close() {
+            context.close();
+            pooled.ifPresent(Tensor::close);
+        }
+    }
 }

@@ -42,20 +42,27 @@ final class Denoiser implements AutoCloseable {
      * One model call for every image, guidance included.
      *
      * @param samples the scaled latent of each image
+     * @param prompt what they show
+     * @param negative what they do not; null without guidance
      * @return the model's answer for each
      */
     List<float[]> predict(
             List<float[]> samples,
             LatentSize size,
             double timestep,
-            Conditioning conditioning,
+            Conditioning prompt,
+            @Nullable Conditioning negative,
             GenerationRequest request) {
         long[] shape = {samples.size(), config.inChannels(), size.height(), size.width()};
         float[] answer;
         try (Tensor sample = torch.tensor(joined(samples), shape);
                 Tensor t = torch.tensor(new float[] {(float) timestep}, 1);
                 Tensor timeIds = torch.tensor(size.timeIds(), 1, 6)) {
-            answer = guide(new Call(sample, t, timeIds, timestep, conditioning), request);
+            Call call = new Call(sample, t, timeIds, timestep);
+            answer =
+                    negative == null
+                            ? single(call, prompt)
+                            : guide(call, prompt, negative, request);
         }
         for (float value : answer) {
             if (!Float.isFinite(value)) {
@@ -67,22 +74,17 @@ final class Denoiser implements AutoCloseable {
         return split(answer, samples.size());
     }
 
-    private record Call(
-            Tensor sample, Tensor t, Tensor timeIds, double timestep, Conditioning conditioning) {}
+    private record Call(Tensor sample, Tensor t, Tensor timeIds, double timestep) {}
 
-    private float[] guide(Call call, GenerationRequest request) {
-        Conditioning conditioning = call.conditioning;
-        Tensor context = conditioning.context(call.timestep);
-        if (request.guidance() <= 1) {
-            return single(call, conditioning.pooled(), context);
-        }
-        Tensor negative = conditioning.negativeContext(call.timestep);
-        boolean oneLength = Arrays.equals(context.shape(), negative.shape());
+    private float[] guide(
+            Call call, Conditioning prompt, Conditioning negative, GenerationRequest request) {
+        long[] shape = prompt.context(call.timestep).shape();
+        boolean oneLength = Arrays.equals(shape, negative.context(call.timestep).shape());
         if (oneLength && request.guidanceMode() == GenerationRequest.GuidanceMode.AUTO) {
-            return guided(call, negative, context, request.guidance());
+            return guided(call, prompt, negative, request.guidance());
         }
-        float[] without = single(call, conditioning.negativePooled(), negative);
-        float[] with = single(call, conditioning.pooled(), context);
+        float[] without = single(call, negative);
+        float[] with = single(call, prompt);
         float scale = (float) request.guidance();
         for (int i = 0; i < with.length; i++) {
             with[i] = without[i] + scale * (with[i] - without[i]);
@@ -90,35 +92,30 @@ final class Denoiser implements AutoCloseable {
         return with;
     }
 
-    private float[] guided(Call call, Tensor negative, Tensor context, double guidance) {
+    private float[] guided(Call call, Conditioning prompt, Conditioning negative, double guidance) {
         try (Tensor scale = torch.tensor(new float[] {(float) guidance}, 1)) {
             List<Tensor> inputs = new ArrayList<>(List.of(call.t, scale));
             if (config.hasTextTime()) {
-                inputs.add(required(call.conditioning.negativePooled()));
-                inputs.add(required(call.conditioning.pooled()));
+                inputs.add(negative.pooled().orElseThrow());
+                inputs.add(prompt.pooled().orElseThrow());
                 inputs.add(call.timeIds);
             }
-            inputs.addAll(List.of(call.sample, negative, context));
+            inputs.add(call.sample);
+            inputs.add(negative.context(call.timestep));
+            inputs.add(prompt.context(call.timestep));
             return run(guided, inputs);
         }
     }
 
-    private float[] single(Call call, @Nullable Tensor pooled, Tensor context) {
+    private float[] single(Call call, Conditioning prompt) {
         List<Tensor> inputs = new ArrayList<>(List.of(call.t));
         if (config.hasTextTime()) {
-            inputs.add(required(pooled));
+            inputs.add(prompt.pooled().orElseThrow());
             inputs.add(call.timeIds);
         }
-        inputs.addAll(List.of(call.sample, context));
+        inputs.add(call.sample);
+        inputs.add(prompt.context(call.timestep));
         return run(single, inputs);
-    }
-
-    private static Tensor required(@Nullable Tensor pooled) {
-        if (pooled == null) {
-            throw new EllaException(
-                    "this U-Net needs pooled text (SDXL); give its checkpoint's text encoders");
-        }
-        return pooled;
     }
 
     private float[] run(Program program, List<Tensor> inputs) {

@@ -3,42 +3,53 @@ package io.ella.pipeline;
 import io.ella.core.torch.Tensor;
 import io.ella.encoders.TextEncoder;
 import io.ella.encoders.TokenIds;
+import io.ella.encoders.TokenLength;
 import io.ella.encoders.Tokenizer;
 import io.ella.tsc.Queries;
 import io.ella.tsc.TimestepAwareSemanticConnector;
+import java.util.Optional;
 
 /**
  * ELLA: a language model reads the prompt once, the connector turns its features into queries for
- * every timestep.
+ * every timestep. SDXL's pooled text stays that of its second text encoder.
  */
 final class EllaConditioner implements Conditioner {
     private final Tokenizer tokenizer;
     private final TextEncoder encoder;
     private final TimestepAwareSemanticConnector connector;
+    private final Optional<PooledText> pooledText;
 
     EllaConditioner(
-            Tokenizer tokenizer, TextEncoder encoder, TimestepAwareSemanticConnector connector) {
+            Tokenizer tokenizer,
+            TextEncoder encoder,
+            TimestepAwareSemanticConnector connector,
+            Optional<PooledText> pooledText) {
         this.tokenizer = tokenizer;
         this.encoder = encoder;
         this.connector = connector;
+        this.pooledText = pooledText;
     }
 
     @Override
-    public Conditioning condition(GenerationRequest request, double[] timesteps) {
-        TokenIds positive = tokenizer.encode(request.prompt(), request.tokenLength());
-        TokenIds negative = tokenizer.encode(request.negativePrompt(), request.tokenLength());
-        Queries positiveQueries = queries(positive, timesteps);
-        try {
-            return new Both(positiveQueries, queries(negative, timesteps), positive.dropped());
-        } catch (RuntimeException | Error e) {
-            positiveQueries.close();
-            throw e;
-        }
+    public Conditioning condition(String prompt, TokenLength length, double[] timesteps) {
+        return with(pooledText.map(text -> text.of(prompt)), prompt, length, timesteps);
     }
 
-    private Queries queries(TokenIds tokens, double[] timesteps) {
+    /** ELLA was trained with the empty prompt, also where the pooled text is zeros. */
+    @Override
+    public Conditioning unconditional(TokenLength length, double[] timesteps) {
+        return with(pooledText.map(PooledText::unconditional), "", length, timesteps);
+    }
+
+    private Conditioning with(
+            Optional<Tensor> pooled, String prompt, TokenLength length, double[] timesteps) {
+        TokenIds tokens = tokenizer.encode(prompt, length);
         try (Tensor features = encoder.encode(tokens)) {
-            return connector.queries(tokens, features, timesteps);
+            Queries queries = connector.queries(tokens, features, timesteps);
+            return new PerTimestep(queries, pooled, tokens.dropped());
+        } catch (RuntimeException | Error e) {
+            pooled.ifPresent(Tensor::close);
+            throw e;
         }
     }
 
@@ -48,27 +59,29 @@ final class EllaConditioner implements Conditioner {
     }
 
     @Override
+    public int pooledWidth() {
+        return pooledText.map(PooledText::width).orElse(0);
+    }
+
+    @Override
     public void close() {
+        pooledText.ifPresent(PooledText::close);
         connector.close();
         encoder.close();
         tokenizer.close();
     }
 
-    private record Both(Queries positive, Queries negative, int dropped) implements Conditioning {
+    private record PerTimestep(Queries queries, Optional<Tensor> pooled, int dropped)
+            implements Conditioning {
         @Override
         public Tensor context(double timestep) {
-            return positive.at(timestep);
-        }
-
-        @Override
-        public Tensor negativeContext(double timestep) {
-            return negative.at(timestep);
+            return queries.at(timestep);
         }
 
         @Override
         public void close() {
-            positive.close();
-            negative.close();
+            queries.close();
+            pooled.ifPresent(Tensor::close);
         }
     }
 }

@@ -8,6 +8,7 @@ import io.ella.core.scheduler.Schedule;
 import io.ella.core.torch.Device;
 import io.ella.core.torch.Precision;
 import io.ella.encoders.Residency;
+import io.ella.encoders.TokenLength;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -166,15 +167,15 @@ public final class ElllaPipeline implements AutoCloseable {
             checkCancelled();
             long start = System.nanoTime();
             List<Image> images = new ArrayList<>();
-            try (Conditioning conditioning =
-                    model.conditioner().condition(request, schedule.timesteps())) {
-                dropped = conditioning.dropped();
+            try (Conditioning prompt = condition();
+                    Conditioning negative = request.isGuided() ? conditionNegative() : null) {
+                dropped = prompt.dropped();
                 timings.put("encode", Duration.ofNanos(System.nanoTime() - start));
                 int group = model.imagesAtOnce();
                 for (int first = 0; first < request.count(); first += group) {
                     int count = Math.min(group, request.count() - first);
                     long denoise = System.nanoTime();
-                    List<float[]> latents = denoise(first, count, conditioning);
+                    List<float[]> latents = denoise(first, count, prompt, negative);
                     long decode = System.nanoTime();
                     timings.merge("denoise", Duration.ofNanos(decode - denoise), Duration::plus);
                     latents.forEach(latent -> images.add(model.decoder().decode(latent, size)));
@@ -189,7 +190,22 @@ public final class ElllaPipeline implements AutoCloseable {
             return new Generation(images, provenances, timings);
         }
 
-        private List<float[]> denoise(int first, int count, Conditioning conditioning) {
+        private Conditioning condition() {
+            return model.conditioner()
+                    .condition(request.prompt(), request.tokenLength(), schedule.timesteps());
+        }
+
+        private Conditioning conditionNegative() {
+            Conditioner conditioner = model.conditioner();
+            TokenLength length = request.tokenLength();
+            double[] timesteps = schedule.timesteps();
+            return request.negativePrompt()
+                    .map(text -> conditioner.condition(text, length, timesteps))
+                    .orElseGet(() -> conditioner.unconditional(length, timesteps));
+        }
+
+        private List<float[]> denoise(
+                int first, int count, Conditioning prompt, @Nullable Conditioning negative) {
             double[] timesteps = schedule.timesteps();
             int elements = model.denoiser().config().inChannels() * size.height() * size.width();
             List<float[]> latents = new ArrayList<>();
@@ -211,7 +227,7 @@ public final class ElllaPipeline implements AutoCloseable {
                     scaled.add(samplers.get(i).scaleModelInput(latents.get(i)));
                 }
                 List<float[]> answers =
-                        model.denoiser().predict(scaled, size, timestep, conditioning, request);
+                        model.denoiser().predict(scaled, size, timestep, prompt, negative, request);
                 List<float[]> predicted = new ArrayList<>();
                 for (int i = 0; i < count; i++) {
                     latents.set(i, samplers.get(i).step(answers.get(i), latents.get(i)));
@@ -248,6 +264,7 @@ public final class ElllaPipeline implements AutoCloseable {
         private @Nullable Path model;
         private @Nullable Path ella;
         private @Nullable Path textEncoder;
+        private final List<LoraFile> loras = new ArrayList<>();
         private Device device = Device.CPU;
         private Precision precision = Precision.AUTO;
         private @Nullable Residency residency;
@@ -283,6 +300,20 @@ public final class ElllaPipeline implements AutoCloseable {
          */
         public Builder textEncoder(Path path) {
             textEncoder = path;
+            return this;
+        }
+
+        /**
+         * Adds a LoRA, which is merged into the U-Net and into those of the checkpoint's own text
+         * encoders that it changes and that are used; several are merged one over the other.
+         *
+         * @param file a {@code .safetensors} file of kohya's scripts, peft or diffusers
+         * @param scale how strongly: 1 as trained
+         * @return this
+         * @throws EllaException if the path is blank or the scale not finite
+         */
+        public Builder lora(Path file, double scale) {
+            loras.add(new LoraFile(file, scale));
             return this;
         }
 
@@ -328,7 +359,7 @@ public final class ElllaPipeline implements AutoCloseable {
         public ElllaPipeline build() {
             DeviceThread thread = new DeviceThread("ella-" + device);
             CompletableFuture<LoadedModel> loading = new CompletableFuture<>();
-            ModelPaths paths = ModelPaths.of(model, ella, textEncoder);
+            ModelPaths paths = ModelPaths.of(model, ella, textEncoder, List.copyOf(loras));
             thread.execute(
                     () -> {
                         try {

@@ -13,17 +13,31 @@ import java.util.stream.Stream;
 
 /**
  * The default model, copied from the class path to a temporary folder, since weights are mapped
- * from files.
+ * from files. {@link ElllaPipeline#open} does so by itself; this is for those who need its parts:
+ * diffusers' layout, with the connector in {@code ella} and its language model in {@code
+ * ella_text_encoder}.
  *
- * @param folder where it lies now; deleted on closing
+ * <p>Immutable, so thread-safe. Deletes the folder when closed.
  */
-record EmbeddedModel(Path folder) implements AutoCloseable {
+public final class EmbeddedModel implements AutoCloseable {
     private static final String ROOT = "/io/ella/models/default/";
 
     /** Lists every file with its hash, as {@code sha256sum} prints them. */
     private static final String INDEX = ROOT + "SHA256SUMS";
 
-    static EmbeddedModel unpack() {
+    private final Path folder;
+
+    private EmbeddedModel(Path folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * {@return the model, which the caller closes}
+     *
+     * @throws EllaException if the artifact {@code models} is not on the class path, is damaged, or
+     *     cannot be written to the folder for temporary files
+     */
+    public static EmbeddedModel unpack() {
         try {
             EmbeddedModel model = new EmbeddedModel(Files.createTempDirectory("ella-default"));
             try {
@@ -39,6 +53,11 @@ record EmbeddedModel(Path folder) implements AutoCloseable {
         } catch (IOException e) {
             throw new EllaException("the embedded model cannot be unpacked: " + e, e);
         }
+    }
+
+    /** {@return where it lies until closed} */
+    public Path folder() {
+        return folder;
     }
 
     private void unpack(String name, String hash) throws IOException {

@@ -3,6 +3,7 @@ package io.ella.pipeline;
 import io.ella.core.EllaException;
 import io.ella.core.scheduler.Schedulers;
 import io.ella.encoders.TokenLength;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * What to draw. Immutable; made by {@link #of} and its {@link Builder}, which checks every value.
  *
  * @param prompt what the image shows
- * @param negativePrompt what it does not
+ * @param negativePrompt what it does not; empty for what the model takes to be no prompt: the empty
+ *     text, or zeros for SDXL (whose {@code model_index.json} says {@code
+ *     force_zeros_for_empty_prompt}), which is not the same as the empty text there
  * @param width of the image in pixels, a multiple of 8; 0 for what the model was trained on
  * @param height of the image in pixels, a multiple of 8; 0 for what the model was trained on
  * @param steps of the scheduler, at least 1
@@ -26,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record GenerationRequest(
         String prompt,
-        String negativePrompt,
+        Optional<String> negativePrompt,
         int width,
         int height,
         int steps,
@@ -56,9 +59,18 @@ public record GenerationRequest(
     public GenerationRequest {
         checkSide("width", width);
         checkSide("height", height);
-        check(steps >= 1, "steps", steps, "at least 1");
+        check(steps >= 1, "number of steps", steps, "at least 1");
         check(Double.isFinite(guidance), "guidance", guidance, "a finite number, 1 for none");
-        check(count >= 1 && count <= MAX_COUNT, "count", count, "from 1 to " + MAX_COUNT);
+        check(
+                count >= 1 && count <= MAX_COUNT,
+                "number of images",
+                count,
+                "from 1 to " + MAX_COUNT);
+    }
+
+    /** {@return whether the negative prompt counts} */
+    public boolean isGuided() {
+        return guidance > 1;
     }
 
     private static void checkSide(String name, int pixels) {
@@ -81,10 +93,27 @@ public record GenerationRequest(
         return new Builder(prompt);
     }
 
+    /** {@return a request with the settings of this, to be changed} */
+    public Builder toBuilder() {
+        Builder builder =
+                of(prompt)
+                        .size(width, height)
+                        .steps(steps)
+                        .guidance(guidance)
+                        .count(count)
+                        .tokenLength(tokenLength)
+                        .guidanceMode(guidanceMode)
+                        .onStep(onStep);
+        builder.negativePrompt = negativePrompt;
+        builder.seed = seed;
+        builder.scheduler = scheduler;
+        return builder;
+    }
+
     /** Collects settings; not thread-safe. */
     public static final class Builder {
         private final String prompt;
-        private String negativePrompt = "";
+        private Optional<String> negativePrompt = Optional.empty();
         private int width;
         private int height;
         private int steps = 25;
@@ -103,10 +132,10 @@ public record GenerationRequest(
         /**
          * {@return this}
          *
-         * @param text what the image does not show; empty unless set
+         * @param text what the image does not show; none unless set
          */
         public Builder negativePrompt(String text) {
-            negativePrompt = text;
+            negativePrompt = Optional.of(text);
             return this;
         }
 

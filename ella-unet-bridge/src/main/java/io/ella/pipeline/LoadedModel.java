@@ -7,17 +7,9 @@ import io.ella.core.scheduler.Schedulers;
 import io.ella.core.torch.Device;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
-import io.ella.encoders.CachedTextEncoder;
-import io.ella.encoders.ClipTextConfig;
-import io.ella.encoders.ClipTextEncoder;
 import io.ella.encoders.Residency;
-import io.ella.encoders.TextEncoder;
 import io.ella.encoders.TokenLength;
-import io.ella.encoders.Tokenizer;
-import io.ella.tsc.TimestepAwareSemanticConnector;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +19,6 @@ import org.slf4j.LoggerFactory;
 /** Everything that a pipeline needs, loaded and matched. Used on the device thread only. */
 final class LoadedModel implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
-
-    /** Prompts whose features are kept: 1 MiB each for T5-XL. */
-    private static final int CACHED_PROMPTS = 64;
 
     /** On a GPU a batch hides what launching costs; on a CPU it only takes memory. */
     private static final int IMAGES_AT_ONCE_CUDA = 4;
@@ -71,21 +60,13 @@ final class LoadedModel implements AutoCloseable {
         Resources resources = new Resources();
         try {
             resources.add(paths);
-            ModelFiles files = resources.add(ModelFiles.open(paths.model()));
+            ModelFiles stored = resources.add(ModelFiles.open(paths.model()));
+            ModelFiles files = resources.add(stored.with(paths.loras()));
             Precisions precisions = Precisions.choose(device, precision);
             Torch torch = resources.add(Torch.open(device));
             Conditioner conditioner =
-                    resources.add(conditioner(torch, paths, files, precisions, residency));
-            int width = files.unetConfig().crossAttentionDim();
-            if (conditioner.width() != width) {
-                throw new EllaException(
-                        "%s gives contexts of width %d, the U-Net of %s attends to %d. Are they for one kind of model?"
-                                .formatted(
-                                        paths.ella().map(Path::toString).orElse("the text encoder"),
-                                        conditioner.width(),
-                                        paths.name(),
-                                        width));
-            }
+                    resources.add(
+                            new Conditioners(torch, paths, files, precisions, residency).load());
             if (files.unetConfig().inChannels() != files.vaeConfig().latentChannels()) {
                 throw new EllaException(
                         "the U-Net of %s takes %d channels, its latents have %d. Inpainting models need an image to start from"
@@ -102,20 +83,7 @@ final class LoadedModel implements AutoCloseable {
                     resources.add(
                             new ImageDecoder(
                                     torch, files.vaeConfig(), files.vae(), precisions.vae()));
-            Map<String, String> description = new LinkedHashMap<>();
-            description.put("version", version());
-            description.put("model", paths.name());
-            paths.ella()
-                    .filter(e -> paths.embedded().isEmpty())
-                    .ifPresent(e -> description.put("ella", e.toString()));
-            paths.textEncoder()
-                    .filter(e -> paths.embedded().isEmpty())
-                    .ifPresent(e -> description.put("text_encoder", e.toString()));
-            description.put("device", device.toString());
-            description.put("precision", precision.toString());
-            description.put("unet_precision", precisions.unet().toString());
-            description.put("vae_precision", precisions.vae().toString());
-            description.put("text_encoder_precision", precisions.text().toString());
+            Map<String, String> description = describe(paths, device, precision, precisions);
             LOG.info("{}", description);
             return new LoadedModel(
                     torch, resources, files, conditioner, denoiser, decoder, paths, description);
@@ -125,73 +93,26 @@ final class LoadedModel implements AutoCloseable {
         }
     }
 
-    private static Conditioner conditioner(
-            Torch torch,
-            ModelPaths paths,
-            ModelFiles files,
-            Precisions precisions,
-            @Nullable Residency residency) {
-        Resources parts = new Resources();
-        try {
-            if (paths.ella().isPresent() && paths.textEncoder().isPresent()) {
-                Path folder = paths.textEncoder().get();
-                Tokenizer tokenizer = parts.add(Tokenizer.open(folder));
-                Residency where = residency != null ? residency : Memory.residency(folder);
-                TextEncoder encoder =
-                        parts.add(TextEncoder.open(folder, torch, precisions.text(), where));
-                TimestepAwareSemanticConnector connector =
-                        parts.add(
-                                TimestepAwareSemanticConnector.load(
-                                        torch, paths.ella().get(), precisions.text()));
-                if (connector.config().inputDim() != encoder.width()) {
-                    throw new EllaException(
-                            "%s takes features of width %d, %s gives %d. Is this the text encoder that it was trained with?"
-                                    .formatted(
-                                            paths.ella().get(),
-                                            connector.config().inputDim(),
-                                            folder,
-                                            encoder.width()));
-                }
-                return new EllaConditioner(
-                        tokenizer,
-                        new CachedTextEncoder(torch, encoder, CACHED_PROMPTS),
-                        connector);
-            }
-            return clip(torch, paths, files.clip(), precisions, parts);
-        } catch (RuntimeException | Error e) {
-            parts.close();
-            throw e;
+    /** What a pipeline is built from; {@link Provenance#pipelineBuilder} reads it. */
+    private static Map<String, String> describe(
+            ModelPaths paths, Device device, Precision asked, Precisions precisions) {
+        Map<String, String> description = new LinkedHashMap<>();
+        description.put("version", version());
+        description.put("model", paths.name());
+        if (paths.embedded().isEmpty()) {
+            paths.ella().ifPresent(e -> description.put("ella", e.toString()));
+            paths.textEncoder().ifPresent(e -> description.put("text_encoder", e.toString()));
         }
-    }
-
-    private static Conditioner clip(
-            Torch torch,
-            ModelPaths paths,
-            List<ModelFiles.ClipFiles> clip,
-            Precisions precisions,
-            Resources parts) {
-        if (clip.isEmpty()) {
-            throw new EllaException(
-                    paths.name()
-                            + " has no text encoder of its own. Give an ELLA connector and its text encoder");
+        for (int i = 0; i < paths.loras().size(); i++) {
+            String number = i == 0 ? "" : "_" + (i + 1);
+            description.put(Provenance.LORA + number, paths.loras().get(i).toString());
         }
-        if (clip.size() > 1) {
-            throw new EllaException(
-                    paths.name()
-                            + " has two text encoders (SDXL), which the pipeline does not run; its U-Net alone is supported");
-        }
-        ModelFiles.ClipFiles files = clip.get(0);
-        Path folder =
-                files.tokenizer()
-                        .orElseThrow(
-                                () ->
-                                        new EllaException(
-                                                paths.name()
-                                                        + " has no tokenizer. Put CLIP's vocab.json and merges.txt into a folder \"tokenizer\" beside it, or give an ELLA connector and its text encoder"));
-        Tokenizer tokenizer = parts.add(Tokenizer.open(folder));
-        ClipTextConfig config = ClipTextConfig.from(files.config());
-        return new ClipConditioner(
-                tokenizer, ClipTextEncoder.load(torch, config, files.weights(), precisions.text()));
+        description.put("device", device.toString());
+        description.put("precision", asked.toString());
+        description.put("unet_precision", precisions.unet().toString());
+        description.put("vae_precision", precisions.vae().toString());
+        description.put("text_encoder_precision", precisions.text().toString());
+        return description;
     }
 
     /**
@@ -269,7 +190,7 @@ final class LoadedModel implements AutoCloseable {
     Provenance provenance(GenerationRequest request, LatentSize size, long seed, int dropped) {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("prompt", request.prompt());
-        settings.put("negative_prompt", request.negativePrompt());
+        request.negativePrompt().ifPresent(text -> settings.put("negative_prompt", text));
         settings.put("seed", Long.toString(seed));
         settings.put("width", size.imageWidth());
         settings.put("height", size.imageHeight());

@@ -2,12 +2,18 @@ package io.ella.pipeline;
 
 import io.ella.core.EllaException;
 import io.ella.core.config.Config;
+import io.ella.core.graph.ParameterSpec;
 import io.ella.core.scheduler.SchedulerConfig;
 import io.ella.core.weights.Checkpoint;
 import io.ella.core.weights.WeightSource;
+import io.ella.encoders.ClipTextConfig;
+import io.ella.encoders.ClipTextEncoder;
+import io.ella.encoders.Tokenizer;
 import io.ella.unet.AutoencoderKL;
 import io.ella.unet.LegacyVaeNames;
+import io.ella.unet.Lora;
 import io.ella.unet.OriginalLayout;
+import io.ella.unet.UNet2DConditionModel;
 import io.ella.unet.UNetConfig;
 import io.ella.unet.VaeConfig;
 import java.nio.file.Files;
@@ -27,6 +33,8 @@ import org.slf4j.LoggerFactory;
  * @param vae its weights, under diffusers' names
  * @param scheduler the settings that the model was trained with
  * @param clip its own text encoders: one, or two for SDXL; empty where there are none
+ * @param zeroUnconditional whether zeros, not the empty prompt, stand for an absent negative prompt
+ *     (SDXL)
  */
 record ModelFiles(
         UNetConfig unetConfig,
@@ -34,7 +42,8 @@ record ModelFiles(
         VaeConfig vaeConfig,
         WeightSource vae,
         SchedulerConfig scheduler,
-        List<ClipFiles> clip)
+        List<ClipFiles> clip,
+        boolean zeroUnconditional)
         implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelFiles.class);
@@ -45,8 +54,32 @@ record ModelFiles(
      * @param config its {@code config.json}
      * @param weights its weights, under transformers' names
      * @param tokenizer the folder with its tokenizer; empty where there is none
+     * @param padToken what the tokenizer pads with; empty for what its files name
      */
-    record ClipFiles(Config config, WeightSource weights, Optional<Path> tokenizer) {}
+    record ClipFiles(
+            Config config,
+            WeightSource weights,
+            Optional<Path> tokenizer,
+            Optional<String> padToken) {
+
+        /** {@return its tokenizer, to be closed; empty where there is none} */
+        Optional<Tokenizer> openTokenizer() {
+            return tokenizer.map(folder -> Tokenizer.open(folder, padToken.orElse(null)));
+        }
+
+        ClipFiles with(Lora lora, Lora.Part part, double scale) {
+            if (!lora.parts().contains(part)) {
+                return this;
+            }
+            List<ParameterSpec> declared =
+                    ClipTextEncoder.parameters(ClipTextConfig.from(config), weights);
+            return new ClipFiles(
+                    config, lora.merged(weights, part, declared, scale), tokenizer, padToken);
+        }
+    }
+
+    /** What pads the prompts of OpenCLIP (2.x, SDXL's second): id 0 in CLIP's vocabulary. */
+    private static final String OPEN_CLIP_PAD_TOKEN = "!";
 
     static ModelFiles open(Path path) {
         if (Files.isRegularFile(path)) {
@@ -60,7 +93,11 @@ record ModelFiles(
         return folder(path);
     }
 
-    /** A file in the original layout; its tokenizer may lie beside it, in a folder of that name. */
+    /**
+     * A file in the original layout; its tokenizer may lie beside it, in a folder {@code tokenizer}
+     * (SDXL's second in {@code tokenizer_2}; where there is none, it is the first with other
+     * padding).
+     */
     private static ModelFiles single(Path file) {
         OriginalLayout layout = OriginalLayout.open(file);
         try {
@@ -74,9 +111,18 @@ record ModelFiles(
                                                             + " has no VAE. Is it a whole checkpoint?"));
             List<ClipFiles> clip = new ArrayList<>();
             for (OriginalLayout.Part part : layout.textEncoders()) {
-                Path tokenizer = file.resolveSibling("tokenizer" + (clip.isEmpty() ? "" : "_2"));
-                Optional<Path> found = Optional.of(tokenizer).filter(Files::isDirectory);
-                clip.add(new ClipFiles(part.config(), part.weights(), found));
+                boolean openClip = part.config().string("hidden_act").equals("gelu");
+                Optional<Path> tokenizer = subfolder(file.resolveSibling("tokenizer"));
+                Optional<Path> own =
+                        clip.isEmpty()
+                                ? tokenizer
+                                : subfolder(file.resolveSibling("tokenizer_2")).or(() -> tokenizer);
+                clip.add(
+                        new ClipFiles(
+                                part.config(),
+                                part.weights(),
+                                own,
+                                openClip ? Optional.of(OPEN_CLIP_PAD_TOKEN) : Optional.empty()));
             }
             return new ModelFiles(
                     UNetConfig.from(unet.config()),
@@ -84,7 +130,8 @@ record ModelFiles(
                     VaeConfig.from(vae.config()),
                     vae.weights(),
                     SchedulerConfig.fromJson(layout.scheduler().toString()),
-                    clip);
+                    clip,
+                    true); // as published
         } catch (RuntimeException e) {
             layout.close();
             throw e;
@@ -98,7 +145,8 @@ record ModelFiles(
                     folder
                             + " has no model_index.json. Name the folder of a whole diffusers model, not of one component");
         }
-        if (Config.read(index).bool("untrained", false)) {
+        Config settings = Config.read(index);
+        if (settings.bool("untrained", false)) {
             LOG.warn("{} says that its weights are untrained: its images are noise", index);
         }
         Config unet = Config.read(component(folder, "unet").resolve("config.json"));
@@ -118,9 +166,12 @@ record ModelFiles(
                 Path encoder = folder.resolve("text_encoder" + suffix);
                 if (Files.isDirectory(encoder)) {
                     Config config = Config.read(encoder.resolve("config.json"));
-                    Path tokenizer = folder.resolve("tokenizer" + suffix);
-                    Optional<Path> found = Optional.of(tokenizer).filter(Files::isDirectory);
-                    clip.add(new ClipFiles(config, opened.add(Checkpoint.open(encoder)), found));
+                    clip.add(
+                            new ClipFiles(
+                                    config,
+                                    opened.add(Checkpoint.open(encoder)),
+                                    subfolder(folder.resolve("tokenizer" + suffix)),
+                                    Optional.empty()));
                 }
             }
             return new ModelFiles(
@@ -129,11 +180,54 @@ record ModelFiles(
                     vaeConfig,
                     vaeWeights,
                     SchedulerConfig.fromJson(scheduler.toString()),
-                    clip);
+                    clip,
+                    settings.bool("force_zeros_for_empty_prompt", true));
         } catch (RuntimeException e) {
             opened.close();
             throw e;
         }
+    }
+
+    /**
+     * {@return these with LoRAs merged into the weights, one over the other; closing them closes
+     * these}
+     *
+     * @throws EllaException if a file is malformed, or changes what this model does not have
+     */
+    ModelFiles with(List<LoraFile> loras) {
+        ModelFiles files = this;
+        for (LoraFile lora : loras) {
+            files = files.with(Lora.open(lora.file()), lora.scale());
+        }
+        return files;
+    }
+
+    private ModelFiles with(Lora lora, double scale) {
+        List<Lora.Part> encoders = List.of(Lora.Part.TEXT_ENCODER, Lora.Part.TEXT_ENCODER_2);
+        for (int i = clip.size(); i < encoders.size(); i++) {
+            if (lora.parts().contains(encoders.get(i))) {
+                throw new EllaException(
+                        "%s changes %d text encoders, the model has %d. Is this a LoRA for another model?"
+                                .formatted(lora.description(), i + 1, clip.size()));
+            }
+        }
+        List<ClipFiles> changed = new ArrayList<>();
+        for (int i = 0; i < clip.size(); i++) {
+            changed.add(clip.get(i).with(lora, encoders.get(i), scale));
+        }
+        List<ParameterSpec> declared = UNet2DConditionModel.promptGraph(unetConfig).parameters();
+        return new ModelFiles(
+                unetConfig,
+                lora.merged(unet, Lora.Part.UNET, declared, scale),
+                vaeConfig,
+                vae,
+                scheduler,
+                changed,
+                zeroUnconditional);
+    }
+
+    private static Optional<Path> subfolder(Path folder) {
+        return Optional.of(folder).filter(Files::isDirectory);
     }
 
     private static Path component(Path folder, String name) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param model a folder in diffusers' layout, or a single file
  * @param ella the connector; empty for plain CLIP
  * @param textEncoder the folder of the language model; empty for plain CLIP
+ * @param loras what changes the model's weights, one over the other
  * @param embedded the unpacked default model, deleted on closing; empty where paths were given
  */
 record ModelPaths(
@@ -21,11 +22,19 @@ record ModelPaths(
         Path model,
         Optional<Path> ella,
         Optional<Path> textEncoder,
+        List<LoraFile> loras,
         Optional<EmbeddedModel> embedded)
         implements AutoCloseable {
 
-    /** Paths as given; all absent stands for the embedded default model. */
-    static ModelPaths of(@Nullable Path model, @Nullable Path ella, @Nullable Path textEncoder) {
+    /** How the embedded default model is called. */
+    static final String EMBEDDED = "the embedded default";
+
+    /** Paths as given; without a model, that of the embedded default. */
+    static ModelPaths of(
+            @Nullable Path model,
+            @Nullable Path ella,
+            @Nullable Path textEncoder,
+            List<LoraFile> loras) {
         checkNotBlank("model", model);
         checkNotBlank("ELLA connector", ella);
         checkNotBlank("text encoder", textEncoder);
@@ -37,10 +46,11 @@ record ModelPaths(
             EmbeddedModel embedded = EmbeddedModel.unpack();
             Path folder = embedded.folder();
             return new ModelPaths(
-                    "the embedded default",
+                    EMBEDDED,
                     folder,
                     Optional.of(folder.resolve("ella")),
                     Optional.of(folder.resolve("ella_text_encoder")),
+                    loras,
                     Optional.of(embedded));
         }
         if ((ella == null) != (textEncoder == null)) {
@@ -55,6 +65,7 @@ record ModelPaths(
                 model,
                 Optional.ofNullable(ella),
                 Optional.ofNullable(textEncoder),
+                loras,
                 Optional.empty());
     }
 
@@ -71,6 +82,7 @@ record ModelPaths(
             ella.ifPresent(roots::add);
             textEncoder.ifPresent(roots::add);
         }
+        loras.forEach(lora -> roots.add(lora.file()));
         return roots;
     }
 

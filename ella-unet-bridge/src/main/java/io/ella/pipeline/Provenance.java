@@ -7,7 +7,10 @@ import com.google.gson.JsonPrimitive;
 import io.ella.core.EllaException;
 import io.ella.core.config.Config;
 import io.ella.core.scheduler.Schedulers;
+import io.ella.core.torch.Device;
+import io.ella.core.torch.Precision;
 import io.ella.encoders.TokenLength;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,6 +25,9 @@ import java.util.Map;
  */
 public record Provenance(
         Map<String, Object> settings, Map<String, String> pipeline, Map<String, String> files) {
+
+    /** Begins the keys of {@code pipeline} that tell of a LoRA. */
+    static final String LORA = "lora";
 
     /** Copies the maps, in their order. */
     public Provenance {
@@ -64,13 +70,45 @@ public record Provenance(
         return primitive.isNumber() ? primitive.getAsBigDecimal() : primitive.getAsString();
     }
 
+    /** {@return whether the embedded default model drew the image} */
+    public boolean isEmbedded() {
+        return ModelPaths.EMBEDDED.equals(pipeline.get("model"));
+    }
+
+    /**
+     * {@return what builds the pipeline that drew the image, from the files where they were then}
+     *
+     * @throws EllaException if the model is not named, or a value makes no sense
+     */
+    public ElllaPipeline.Builder pipelineBuilder() {
+        Config config = Config.parse(toJson(), "the provenance").object("pipeline");
+        ElllaPipeline.Builder builder =
+                ElllaPipeline.builder()
+                        .device(Device.of(config.string("device", "cpu")))
+                        // What the U-Net had decides for all; "auto" may mean something else here.
+                        .precision(Precision.of(config.string("unet_precision", "auto")));
+        if (!isEmbedded()) {
+            builder.model(Path.of(config.string("model")));
+            if (config.has("ella") && config.has("text_encoder")) {
+                builder.ella(Path.of(config.string("ella")));
+                builder.textEncoder(Path.of(config.string("text_encoder")));
+            }
+        }
+        for (String key : config.keys()) {
+            if (key.startsWith(LORA)) {
+                LoraFile lora = LoraFile.parse(config.string(key));
+                builder.lora(lora.file(), lora.scale());
+            }
+        }
+        return builder;
+    }
+
     /** {@return the request that draws the same image again} */
     public GenerationRequest request() {
         Config config = Config.parse(toJson(), "the provenance").object("settings");
         String length = config.string("token_length");
         GenerationRequest.Builder builder =
                 GenerationRequest.of(config.string("prompt"))
-                        .negativePrompt(config.string("negative_prompt"))
                         .size(config.integer("width"), config.integer("height"))
                         .steps(config.integer("steps"))
                         .guidance(config.number("guidance", 1))
@@ -79,6 +117,9 @@ public record Provenance(
                                 length.equals("flexible")
                                         ? TokenLength.flexible()
                                         : TokenLength.fixed(config.integer("max_length")));
+        if (config.has("negative_prompt")) {
+            builder.negativePrompt(config.string("negative_prompt"));
+        }
         if (config.has("scheduler")) {
             builder.scheduler(Schedulers.named(config.string("scheduler")));
         }
@@ -91,7 +132,7 @@ public record Provenance(
     String parameters() {
         return settings.get("prompt")
                 + "\nNegative prompt: "
-                + settings.get("negative_prompt")
+                + settings.getOrDefault("negative_prompt", "")
                 + "\nSteps: %s, Sampler: %s, CFG scale: %s, Seed: %s, Size: %sx%s, Model: %s, Version: ella %s"
                         .formatted(
                                 settings.get("steps"),

@@ -7,9 +7,9 @@
  * images and how they were made.
  *
  * <p>Inside: {@code ModelFiles} finds the components of a checkpoint, a {@code Conditioner} turns
- * prompts into the context of the U-Net at each timestep (ELLA or plain CLIP), a {@code Denoiser}
- * runs the U-Net along a schedule, an {@code ImageDecoder} makes pixels. All native work of a
- * pipeline happens on one {@code DeviceThread}.
+ * prompts into the context of the U-Net at each timestep (ELLA, or CLIP), a {@code Denoiser} runs
+ * the U-Net along a schedule, an {@code ImageDecoder} makes pixels. All native work of a pipeline
+ * happens on one {@code DeviceThread}.
  */
 @NullMarked
 package io.ella.pipeline;

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -278,11 +279,13 @@ class ElllaPipelineTest {
 
     @Test
     void requestsThatMakeNoSenseAreRefused() {
-        refused("steps is 0", () -> request("x").steps(0).build());
+        refused(
+                "the number of steps is 0, expected at least 1",
+                () -> request("x").steps(0).build());
         refused("guidance is NaN", () -> request("x").guidance(Double.NaN).build());
         refused("width is 60", () -> request("x").size(60, 64).build());
         refused("height is 99992", () -> request("x").size(64, 99992).build());
-        refused("count is 0", () -> request("x").count(0).build());
+        refused("number of images is 0", () -> request("x").count(0).build());
         refused("token length of 0", () -> request("x").tokenLength(TokenLength.fixed(0)).build());
         refused("1001 steps", () -> pipeline.generate(request("x").steps(1001).build()));
         refused("no scheduler \"ddpm\"", () -> Schedulers.named("ddpm"));
@@ -301,10 +304,75 @@ class ElllaPipelineTest {
         refused(
                 "Give both",
                 () -> Models.clip().ella(Models.path("ella-tiny.safetensors")).build());
+        Path single = Models.path("tiny-sd15-single.safetensors");
+        refused(
+                "no tokenizer, as no single file has. Put CLIP's vocab.json",
+                () -> ElllaPipeline.builder().model(single).build());
         Files.writeString(folder.resolve("model_index.json"), "{}");
         refused("no folder unet", () -> ElllaPipeline.builder().model(folder).build());
         Path pickle = Files.write(folder.resolve("model.ckpt"), new byte[] {(byte) 0x80, 2});
         refused("pickle", () -> ElllaPipeline.builder().model(pickle).build());
+    }
+
+    @Test
+    void aPipelineWithLoraIsBuiltAgainFromAnImage() {
+        Path file = Models.path("tiny-sdxl-lora.safetensors");
+        GenerationRequest request = GenerationRequest.of("a vase").steps(2).seed(1).build();
+        Generation made;
+        try (ElllaPipeline first =
+                Models.clip().model(Models.path("tiny-sdxl")).lora(file, -0.5).build()) {
+            made = first.generate(request);
+        }
+        Provenance provenance = made.provenances().get(0);
+        assertThat(provenance.pipeline()).containsEntry("lora", file + ":-0.5");
+        assertThat(provenance.files()).containsKey(file.toString());
+        try (ElllaPipeline again = provenance.pipelineBuilder().build()) {
+            Generation drawn = again.generate(provenance.request());
+            assertThat(drawn.image()).isEqualTo(made.image());
+            assertThat(drawn.provenances().get(0).files()).isEqualTo(provenance.files());
+        }
+    }
+
+    @Test
+    void lorasAreReadFromText() {
+        assertThat(LoraFile.parse("a/b.safetensors:0.5"))
+                .isEqualTo(new LoraFile(Path.of("a/b.safetensors"), 0.5));
+        assertThat(LoraFile.parse("a.safetensors"))
+                .isEqualTo(new LoraFile(Path.of("a.safetensors"), 1));
+        assertThat(LoraFile.parse("c:a.safetensors").file()).isEqualTo(Path.of("c:a.safetensors"));
+        refused("blank", () -> LoraFile.parse(":1"));
+        refused("is NaN", () -> LoraFile.parse("a.safetensors:NaN"));
+        Path file = Models.path("tiny-sdxl-lora.safetensors");
+        refused("changes 2 text encoders", () -> Models.clip().lora(file, 1).build());
+    }
+
+    @Test
+    void anSdxlModelNeedsBothTextEncoders() throws IOException {
+        Path model = folder.resolve("model");
+        copy(Models.path("tiny-sdxl"), model);
+        Path config = model.resolve("text_encoder_2/config.json");
+        String projecting = Files.readString(config);
+        Files.writeString(
+                config, projecting.replace("CLIPTextModelWithProjection", "CLIPTextModel"));
+        refused("with a projection", () -> Models.clip().model(model).build());
+        refused("with a projection", () -> Models.ella().model(model).build());
+        Files.move(model.resolve("text_encoder"), model.resolve("text_encoder_1"));
+        refused("has 1 text encoders", () -> Models.clip().model(model).build());
+        Files.writeString(config, projecting);
+        try (ElllaPipeline ella = Models.ella().model(model).build()) {
+            assertThat(ella.generate(request("a vase").build()).image().width()).isEqualTo(64);
+        }
+        Path unet = model.resolve("unet/config.json");
+        Files.writeString(unet, Files.readString(unet).replace(": 96", ": 104"));
+        refused("of width 48, its U-Net takes 56", () -> Models.ella().model(model).build());
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file)));
+            }
+        }
     }
 
     @Test

@@ -136,7 +136,7 @@ class NetworksTest {
                 stored.floatArray(), stored.shape().stream().mapToLong(Long::longValue).toArray());
     }
 
-    private static List<float[]> run(Graph graph, int seed, List<Tensor> inputs) {
+    private static List<float[]> run(Graph graph, long seed, List<Tensor> inputs) {
         try (Program program = torch.compile(graph, Precision.FP32);
                 Weights weights = program.load(new HashWeights(seed));
                 Outputs outputs = program.run(weights, inputs.toArray(new Tensor[0]))) {

@@ -120,6 +120,16 @@ public final class Config {
     }
 
     /**
+     * {@return an integer that may be wider than 32 bits, such as a seed; beyond 64 bits, its low
+     * 64}
+     *
+     * @param key which; it must be there
+     */
+    public long longInteger(String key) {
+        return require(key, "an integer", Config::asLongInteger);
+    }
+
+    /**
      * {@return a number}
      *
      * @param key which
@@ -271,6 +281,13 @@ public final class Config {
         return primitive(value, value.getAsJsonPrimitive().isNumber())
                 .getAsBigDecimal()
                 .intValueExact();
+    }
+
+    private static long asLongInteger(JsonElement value) {
+        return primitive(value, value.getAsJsonPrimitive().isNumber())
+                .getAsBigDecimal()
+                .toBigIntegerExact()
+                .longValue();
     }
 
     private static double asNumber(JsonElement value) {

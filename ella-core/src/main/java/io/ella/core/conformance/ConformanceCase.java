@@ -34,10 +34,14 @@ public record ConformanceCase(
         double tolerance,
         WeightSource tensors) {
 
+    /** The tolerance of a case that says none. */
+    public static final double USUAL_TOLERANCE = 1e-4;
+
     private static final String FILE = "case.json";
 
     /**
-     * Reads a case.
+     * Reads a case. A case may lack {@code config}, {@code args} and {@code tolerance} where it
+     * needs none.
      *
      * @param folder with {@code case.json} and {@code tensors.safetensors}
      * @return the case
@@ -49,11 +53,15 @@ public record ConformanceCase(
                 String.valueOf(folder.getFileName()),
                 folder,
                 spec.string("component"),
-                spec.object("config"),
-                spec.object("args"),
+                part(spec, "config"),
+                part(spec, "args"),
                 spec,
-                spec.object("tolerance").number("rel_l2", 1e-4),
+                part(spec, "tolerance").number("rel_l2", USUAL_TOLERANCE),
                 Safetensors.open(folder.resolve("tensors.safetensors")));
+    }
+
+    private static Config part(Config spec, String key) {
+        return spec.has(key) ? spec.object(key) : Config.parse("{}", spec.origin() + " " + key);
     }
 
     /**
@@ -80,10 +88,10 @@ public record ConformanceCase(
     }
 
     /** {@return the seed of the computed weights} */
-    public int seed() {
+    public long seed() {
         Config weights = spec.object("weights");
         weights.supportsOnly("source", "\"hash\"");
-        return weights.integer("seed");
+        return weights.longInteger("seed");
     }
 
     /** {@return the weights of a case that has one model} */

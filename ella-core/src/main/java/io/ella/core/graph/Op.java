@@ -187,6 +187,9 @@ public sealed interface Op {
         public static final int IGNORED = -100;
     }
 
+    /** Matrix product of the last two dimensions; operands [.., N, K] and [.., K, M]. */
+    record MatMul() implements Op {}
+
     /**
      * Concatenation.
      *

@@ -541,6 +541,28 @@ public final class Value {
     }
 
     /**
+     * {@return the matrix product over the last two dimensions, [.., N, M]; this is [.., N, K]}
+     *
+     * @param other [.., K, M], with the same sizes before
+     */
+    public Value matmul(Value other) {
+        int outer = rank() - 2;
+        boolean fits =
+                outer >= 0
+                        && other.rank() == rank()
+                        && type == other.type
+                        && shape.subList(0, outer).equals(other.shape.subList(0, outer))
+                        && size(-1).equals(other.size(-2));
+        if (!fits) {
+            throw misfit("a matrix product of", other, "they are [.., N, K] and [.., K, M]");
+        }
+        List<Dim> result = new ArrayList<>(shape);
+        result.set(outer + 1, other.size(-1));
+        Dim work = product(shape).times(other.size(-1)).times(2);
+        return recorder.add(new Op.MatMul(), List.of(this, other), type, result, work);
+    }
+
+    /**
      * {@return this with -∞ where the mask is false}
      *
      * @param mask BOOL, broadcastable to this

@@ -6,46 +6,21 @@ import java.util.Set;
  * DPM-Solver++ multistep, Lu et al. 2022 (arXiv 2211.01095), deterministic and as an SDE; {@code
  * scheduling_dpmsolver_multistep.py}.
  */
-final class DpmSolverMultistepScheduler implements Scheduler {
-    private final Settings settings;
-    private final NoiseSchedule noise;
-    private final Spacing spacing;
-    private final Prediction prediction;
-    private final Limits limits;
-    private final int order;
+final class DpmSolverMultistepScheduler extends MultistepScheduler {
     private final boolean sde;
     private final boolean heun;
-    private final boolean karras;
-    private final boolean endAtZero;
-    private final boolean lowerOrderFinal;
     private final boolean eulerAtFinal;
     private final double lambdaMinClipped;
     private final boolean roundTimesteps;
 
     DpmSolverMultistepScheduler(SchedulerConfig config) {
-        settings = new Settings(named(config));
-        settings.refuseFlags(
-                "use_exponential_sigmas",
-                "use_beta_sigmas",
-                "use_lu_lambdas",
-                "use_flow_sigmas",
-                "use_dynamic_shifting");
+        super(new Settings(named(config)));
+        settings.refuseFlags("use_lu_lambdas");
         settings.refuse("variance_type");
-        noise = NoiseSchedule.rescalableFinite(settings, 0.0001, 0.02, "linear");
-        spacing = new Spacing(settings, "linspace", noise);
-        prediction =
-                Prediction.of(
-                        settings, Prediction.EPSILON, Prediction.V_PREDICTION, Prediction.SAMPLE);
-        limits = Limits.thresholding(settings);
-        order = settings.integer("solver_order", 2, 1, 3);
         sde =
                 settings.choice("algorithm_type", "dpmsolver++", "dpmsolver++", "sde-dpmsolver++")
                         .equals("sde-dpmsolver++");
         heun = settings.choice("solver_type", "midpoint", "midpoint", "heun").equals("heun");
-        karras = settings.flag("use_karras_sigmas", false);
-        endAtZero =
-                settings.choice("final_sigmas_type", "zero", "zero", "sigma_min").equals("zero");
-        lowerOrderFinal = settings.flag("lower_order_final", true);
         eulerAtFinal = settings.flag("euler_at_final", false);
         lambdaMinClipped =
                 settings.number(
@@ -60,11 +35,6 @@ final class DpmSolverMultistepScheduler implements Scheduler {
     private static SchedulerConfig named(SchedulerConfig config) {
         return config.replacing("algorithm_type", Set.of("deis"), "dpmsolver++")
                 .replacing("solver_type", Set.of("logrho", "bh1", "bh2"), "midpoint");
-    }
-
-    @Override
-    public SchedulerConfig config() {
-        return settings.config();
     }
 
     @Override

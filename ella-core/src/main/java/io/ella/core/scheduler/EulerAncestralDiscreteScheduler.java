@@ -1,22 +1,16 @@
 package io.ella.core.scheduler;
 
 /** Euler's method with ancestral noise; {@code scheduling_euler_ancestral_discrete.py}. */
-final class EulerAncestralDiscreteScheduler implements Scheduler {
-    private final Settings settings;
-    private final NoiseSchedule noise;
-    private final Spacing spacing;
-    private final Prediction prediction;
-
+final class EulerAncestralDiscreteScheduler extends SigmaScheduler {
     EulerAncestralDiscreteScheduler(SchedulerConfig config) {
-        settings = new Settings(config);
-        noise = NoiseSchedule.rescalableFinite(settings, 0.0001, 0.02, "linear");
-        spacing = new Spacing(settings, "linspace", noise);
-        prediction = Prediction.of(settings, Prediction.EPSILON, Prediction.V_PREDICTION);
+        this(new Settings(config));
     }
 
-    @Override
-    public SchedulerConfig config() {
-        return settings.config();
+    private EulerAncestralDiscreteScheduler(Settings settings) {
+        super(
+                settings,
+                NoiseSchedule.rescalableFinite(settings, 0.0001, 0.02, "linear"),
+                Prediction.of(settings, Prediction.EPSILON, Prediction.V_PREDICTION));
     }
 
     @Override

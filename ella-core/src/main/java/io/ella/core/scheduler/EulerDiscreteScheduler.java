@@ -1,22 +1,22 @@
 package io.ella.core.scheduler;
 
 /** Karras et al. 2022, algorithm 2 without churn; {@code scheduling_euler_discrete.py}. */
-final class EulerDiscreteScheduler implements Scheduler {
-    private final Settings settings;
-    private final NoiseSchedule noise;
-    private final Spacing spacing;
-    private final Prediction prediction;
+final class EulerDiscreteScheduler extends SigmaScheduler {
     private final boolean karras;
     private final boolean logLinear;
     private final boolean continuous;
     private final boolean endAtZero;
 
     EulerDiscreteScheduler(SchedulerConfig config) {
-        settings = new Settings(config);
+        this(new Settings(config));
+    }
+
+    private EulerDiscreteScheduler(Settings settings) {
+        super(
+                settings,
+                NoiseSchedule.rescalableFinite(settings, 0.0001, 0.02, "linear"),
+                predictionOf(settings));
         settings.refuseFlags("use_exponential_sigmas", "use_beta_sigmas");
-        noise = NoiseSchedule.rescalableFinite(settings, 0.0001, 0.02, "linear");
-        spacing = new Spacing(settings, "linspace", noise);
-        prediction = predictionOf(settings);
         karras = settings.flag("use_karras_sigmas", false);
         logLinear =
                 settings.choice("interpolation_type", "linear", "linear", "log_linear")
@@ -25,8 +25,7 @@ final class EulerDiscreteScheduler implements Scheduler {
                 settings.choice("timestep_type", "discrete", "discrete", "continuous")
                                 .equals("continuous")
                         && prediction == Prediction.V_PREDICTION;
-        endAtZero =
-                settings.choice("final_sigmas_type", "zero", "zero", "sigma_min").equals("zero");
+        endAtZero = settings.endsAtZero();
     }
 
     /** This class alone has a second name for {@code sample}. */
@@ -35,11 +34,6 @@ final class EulerDiscreteScheduler implements Scheduler {
                 ? Prediction.SAMPLE
                 : Prediction.of(
                         settings, Prediction.EPSILON, Prediction.V_PREDICTION, Prediction.SAMPLE);
-    }
-
-    @Override
-    public SchedulerConfig config() {
-        return settings.config();
     }
 
     @Override

@@ -3,29 +3,23 @@ package io.ella.core.scheduler;
 import org.jspecify.annotations.Nullable;
 
 /** Karras et al. 2022, algorithm 1; {@code scheduling_heun_discrete.py}. */
-final class HeunDiscreteScheduler implements Scheduler {
-    private final Settings settings;
-    private final NoiseSchedule noise;
-    private final Spacing spacing;
-    private final Prediction prediction;
+final class HeunDiscreteScheduler extends SigmaScheduler {
     private final Limits limits;
     private final boolean karras;
 
     HeunDiscreteScheduler(SchedulerConfig config) {
-        settings = new Settings(config);
-        settings.refuseFlags("use_exponential_sigmas", "use_beta_sigmas");
-        noise = NoiseSchedule.ofHeun(settings);
-        spacing = new Spacing(settings, "linspace", noise);
-        prediction =
-                Prediction.of(
-                        settings, Prediction.EPSILON, Prediction.V_PREDICTION, Prediction.SAMPLE);
-        limits = Limits.clipping(settings, false);
-        karras = settings.flag("use_karras_sigmas", false);
+        this(new Settings(config));
     }
 
-    @Override
-    public SchedulerConfig config() {
-        return settings.config();
+    private HeunDiscreteScheduler(Settings settings) {
+        super(
+                settings,
+                NoiseSchedule.ofHeun(settings),
+                Prediction.of(
+                        settings, Prediction.EPSILON, Prediction.V_PREDICTION, Prediction.SAMPLE));
+        settings.refuseFlags("use_exponential_sigmas", "use_beta_sigmas");
+        limits = Limits.clipping(settings, false);
+        karras = settings.flag("use_karras_sigmas", false);
     }
 
     @Override

@@ -6,14 +6,7 @@ package io.ella.core.scheduler;
  * @see Schedulers#fromConfig(SchedulerConfig)
  */
 public sealed interface Scheduler
-        permits DdimScheduler,
-                DpmSolverMultistepScheduler,
-                EulerAncestralDiscreteScheduler,
-                EulerDiscreteScheduler,
-                HeunDiscreteScheduler,
-                LcmScheduler,
-                PndmScheduler,
-                UniPcMultistepScheduler {
+        permits DdimScheduler, LcmScheduler, MultistepScheduler, PndmScheduler, SigmaScheduler {
 
     /**
      * {@return the settings, naming this scheduler's class; keys that this class does not know are

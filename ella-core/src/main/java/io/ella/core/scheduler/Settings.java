@@ -72,6 +72,11 @@ final class Settings {
         throw bad(key, "one of " + String.join(", ", allowed));
     }
 
+    /** Whether the last noise level is zero, not the least of training. */
+    boolean endsAtZero() {
+        return choice("final_sigmas_type", "zero", "zero", "sigma_min").equals("zero");
+    }
+
     /** A list of numbers, or null if the key is absent or null. */
     @Nullable List<Double> numbers(String key) {
         Object value = get(key, null);

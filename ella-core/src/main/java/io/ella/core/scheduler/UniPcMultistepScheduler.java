@@ -7,45 +7,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** UniPC, Zhao et al. 2023 (arXiv 2302.04867); {@code scheduling_unipc_multistep.py}. */
-final class UniPcMultistepScheduler implements Scheduler {
-    private final Settings settings;
-    private final NoiseSchedule noise;
-    private final Spacing spacing;
-    private final Prediction prediction;
-    private final Limits limits;
-    private final int order;
+final class UniPcMultistepScheduler extends MultistepScheduler {
     private final boolean predictX0;
     private final boolean bh1;
-    private final boolean karras;
-    private final boolean endAtZero;
-    private final boolean lowerOrderFinal;
     private final Set<Double> correctorDisabled;
 
     UniPcMultistepScheduler(SchedulerConfig config) {
-        // the names of DPM-Solver's solvers stand for the default, as in the reference
-        settings =
-                new Settings(
-                        config.replacing(
-                                "solver_type", Set.of("midpoint", "heun", "logrho"), "bh2"));
-        settings.refuseFlags(
-                "use_exponential_sigmas",
-                "use_beta_sigmas",
-                "use_flow_sigmas",
-                "use_dynamic_shifting");
+        super(new Settings(named(config)));
         settings.refuse("solver_p", "shift_terminal");
-        noise = NoiseSchedule.rescalableFinite(settings, 0.0001, 0.02, "linear");
-        spacing = new Spacing(settings, "linspace", noise);
-        prediction =
-                Prediction.of(
-                        settings, Prediction.EPSILON, Prediction.V_PREDICTION, Prediction.SAMPLE);
-        limits = Limits.thresholding(settings);
-        order = settings.integer("solver_order", 2, 1, 3);
         predictX0 = settings.flag("predict_x0", true);
         bh1 = settings.choice("solver_type", "bh2", "bh1", "bh2").equals("bh1");
-        karras = settings.flag("use_karras_sigmas", false);
-        endAtZero =
-                settings.choice("final_sigmas_type", "zero", "zero", "sigma_min").equals("zero");
-        lowerOrderFinal = settings.flag("lower_order_final", true);
         List<Double> disabled = settings.numbers("disable_corrector");
         correctorDisabled = disabled == null ? Set.of() : new HashSet<>(disabled);
         if (endAtZero && !predictX0) {
@@ -54,9 +25,9 @@ final class UniPcMultistepScheduler implements Scheduler {
         }
     }
 
-    @Override
-    public SchedulerConfig config() {
-        return settings.config();
+    /** Replaces the names of DPM-Solver's solvers by the default, as the reference does. */
+    private static SchedulerConfig named(SchedulerConfig config) {
+        return config.replacing("solver_type", Set.of("midpoint", "heun", "logrho"), "bh2");
     }
 
     @Override

@@ -209,7 +209,9 @@ class Lowering {
                     pair(1),
                     "1");
         } else if (op instanceof Op.GroupNorm o) {
-            return call("group_norm", x(v, 0), "" + o.groups(), x(v, 1), x(v, 2), number(o.eps()));
+            // Row-major in training: see Trainer.
+            String x = trained.isEmpty() ? x(v, 0) : call("contiguous", x(v, 0));
+            return call("group_norm", x, "" + o.groups(), x(v, 1), x(v, 2), number(o.eps()));
         } else if (op instanceof Op.LayerNorm o) {
             String weight = o.affine() ? x(v, 1) : "None";
             String bias = o.affine() ? x(v, 2) : "None";
@@ -232,6 +234,8 @@ class Lowering {
             return call("cross_entropy_loss", x(v, 0), x(v, 1), "None", "1", ignored, "0.");
         } else if (op instanceof Op.Softmax o) {
             return call("softmax", x(v, 0), "" + o.dim());
+        } else if (op instanceof Op.MatMul) {
+            return call("matmul", x(v, 0), x(v, 1));
         } else if (op instanceof Op.Concat o) {
             String all =
                     v.operands().stream().map(Lowering::name).collect(Collectors.joining(", "));

@@ -32,11 +32,14 @@ import java.util.function.Predicate;
  * a given number of threads. Not thread-safe. To be closed before its {@link Torch} is.
  */
 public final class Trainer implements AutoCloseable {
-    /** A copy that is no inference tensor: those neither learn nor serve the way back. */
+    /**
+     * A copy that is no inference tensor: those neither learn nor serve the way back. Row-major:
+     * the gradient of a group norm takes ten times as long channels-last.
+     */
     private static final String COPY =
             """
               def forward(self: __torch__.Model, x: Tensor) -> List[Tensor]:
-                c = torch.clone(x)
+                c = torch.clone(x, memory_format=0)
                 return [c]
             """;
 
@@ -78,6 +81,9 @@ public final class Trainer implements AutoCloseable {
                 return [norm]
             """;
 
+    /** What stands before the names of the averaged weights in the file of {@link #save}. */
+    public static final String AVERAGE_PREFIX = "ema.";
+
     private static final String STEPS = "steps";
     private static final List<Kind> KEPT =
             List.of(Kind.WEIGHT, Kind.AVERAGE, Kind.FIRST_MOMENT, Kind.SECOND_MOMENT);
@@ -98,7 +104,7 @@ public final class Trainer implements AutoCloseable {
         GRADIENT("g", "gradient."),
         FIRST_MOMENT("m", "first_moment."),
         SECOND_MOMENT("v", "second_moment."),
-        AVERAGE("e", "ema.");
+        AVERAGE("e", AVERAGE_PREFIX);
 
         final String argument;
         final String prefix;

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /**
  * Where the parameters of a model come from.
@@ -75,6 +76,28 @@ public interface WeightSource extends AutoCloseable {
      */
     default WeightSource mapped(Map<String, Mapping> mappings) {
         return new MappedSource(this, mappings);
+    }
+
+    /**
+     * {@return a view of this source that is asked by other names; its own {@link #names()} stay}
+     *
+     * <p>Closing the view closes this source.
+     *
+     * @param stored the stored name of each name that is asked for
+     */
+    default WeightSource renamed(UnaryOperator<String> stored) {
+        return new RenamedSource(this, stored);
+    }
+
+    /**
+     * {@return several models as one source, the parameters of each below a name of its own}
+     *
+     * <p>Closing it closes them all.
+     *
+     * @param parts the sources by the name that stands before the first dot
+     */
+    static WeightSource joined(Map<String, WeightSource> parts) {
+        return new JoinedSource(parts);
     }
 
     /** Ends the use of this source. Tensors taken from it stay valid. */

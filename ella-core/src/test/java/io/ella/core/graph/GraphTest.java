@@ -69,6 +69,7 @@ class GraphTest {
     void whatDoesNotFitIsRefusedWhileRecordingWithBothShapes() {
         refused("[B, 4] and", (g, x) -> x.add(g.input("y", B, Dim.of(5))));
         refused("[B, 4] and", (g, x) -> x.linear(g.params().tensor("w", 8, 5)));
+        refused("[.., K, M]", (g, x) -> x.matmul(x));
         refused("[B, 4]", (g, x) -> x.reshape(B, Dim.of(5)));
         refused("[B, 4]", (g, x) -> x.conv2d(g.params(), 8, 3));
         refused("groups", (g, x) -> x.groupNorm(g.params(), 3, 1e-5));

@@ -9,8 +9,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.ella.core.EllaException;
-import java.util.Map;
-import java.util.Objects;
+import io.ella.core.conformance.ConformanceCase;
+import io.ella.core.conformance.ConformanceResources;
 import java.util.StringJoiner;
 import org.junit.jupiter.api.Test;
 
@@ -155,18 +155,15 @@ class TorchGeneratorTest {
 
     @Test
     void conformance() {
-        JsonObject args =
-                TestTensors.json("/conformance/cases/noise/case.json").getAsJsonObject("args");
-        Map<String, double[]> tensors =
-                TestTensors.read("/conformance/cases/noise/tensors.safetensors");
+        ConformanceCase given = ConformanceResources.get("noise");
+        JsonObject args = given.args().toJson();
         for (JsonElement seed : args.getAsJsonArray("seeds")) {
             for (JsonElement shape : args.getAsJsonArray("shapes")) {
                 String name = "out." + seed.getAsLong() + "." + joined(shape.getAsJsonArray());
-                double[] expected = Objects.requireNonNull(tensors.get(name), name);
-                float[] actual = new TorchGenerator(seed.getAsLong()).randn(expected.length);
-                for (int i = 0; i < expected.length; i++) {
-                    assertThat((double) actual[i]).as(name).isCloseTo(expected[i], within(1e-5));
-                }
+                float[] expected = given.tensors().tensor(name).floatArray();
+                assertThat(new TorchGenerator(seed.getAsLong()).randn(expected.length))
+                        .as(name)
+                        .containsExactly(expected, offset(1e-5f));
             }
         }
     }

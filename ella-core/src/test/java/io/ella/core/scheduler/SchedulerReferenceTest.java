@@ -7,8 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.ella.core.random.TestTensors;
+import com.google.gson.JsonParser;
 import io.ella.core.random.TorchGenerator;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,11 +23,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SchedulerReferenceTest {
     private static final double TOLERANCE = 1e-5;
 
-    static Stream<Arguments> cases() {
-        JsonArray cases = TestTensors.json("/schedulers/cases.json").getAsJsonArray("cases");
-        return StreamSupport.stream(cases.spliterator(), false)
-                .map(JsonElement::getAsJsonObject)
-                .map(run -> Arguments.of(title(run), run));
+    static Stream<Arguments> cases() throws IOException {
+        String resource = "/schedulers/cases.json";
+        try (InputStream in = SchedulerReferenceTest.class.getResourceAsStream(resource)) {
+            byte[] json = Objects.requireNonNull(in, resource).readAllBytes();
+            JsonArray cases =
+                    JsonParser.parseString(new String(json, StandardCharsets.UTF_8))
+                            .getAsJsonObject()
+                            .getAsJsonArray("cases");
+            return StreamSupport.stream(cases.spliterator(), false)
+                    .map(JsonElement::getAsJsonObject)
+                    .map(run -> Arguments.of(title(run), run));
+        }
     }
 
     @ParameterizedTest(name = "{0}")

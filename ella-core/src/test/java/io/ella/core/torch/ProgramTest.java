@@ -91,6 +91,21 @@ class ProgramTest {
     }
 
     @Test
+    void matrixProducts() {
+        // [[1, -2, 3], [0.5, 0, -1]] by its transpose
+        assertThat(of((g, x) -> x.matmul(x.transpose(0, 1))))
+                .containsExactly(14, -2.5f, -2.5f, 1.25f);
+        Dim one = Dim.of(1);
+        assertThat(
+                        of(
+                                (g, x) -> {
+                                    Value rows = x.reshape(B, one, Dim.of(3));
+                                    return rows.matmul(rows.transpose(1, 2));
+                                }))
+                .containsExactly(14, 1.25f);
+    }
+
+    @Test
     void parametersThatStayIn32Bits() {
         Graph graph =
                 Graph.record(

@@ -18,7 +18,9 @@ public interface Benchmark extends AutoCloseable {
         /** The connector of the paper, for the 25 timesteps of a schedule at once. */
         TSC,
         /** Stable Diffusion's own text encoder. */
-        CLIP
+        CLIP,
+        /** A step of training of a small U-Net: forward, backward, AdamW and moving average. */
+        TRAIN
     }
 
     /** Which family of models it belongs to. */
@@ -33,7 +35,8 @@ public interface Benchmark extends AutoCloseable {
      * How much work.
      *
      * @param family which family of models
-     * @param size of the latent in each direction for U-Net and VAE, else tokens; 0 for the usual
+     * @param size of the latent in each direction for U-Net, VAE and training, else tokens; 0 for
+     *     the usual
      * @param batch rows; 0 for the usual
      * @param streamed whether T5 reads its weights layer by layer at each run
      */
@@ -59,7 +62,8 @@ public interface Benchmark extends AutoCloseable {
      * @throws EllaException if there is no such network, or memory runs out
      */
     static Benchmark open(Model model, Load load, Torch torch, Precision precision) {
-        if (load.family == Family.SDXL && (model == Model.T5 || model == Model.TSC)) {
+        if (load.family == Family.SDXL
+                && (model == Model.T5 || model == Model.TSC || model == Model.TRAIN)) {
             throw new EllaException(
                     "there is one %s only; leave the configuration out".formatted(model));
         }
@@ -69,6 +73,7 @@ public interface Benchmark extends AutoCloseable {
             case VAE -> GraphBenchmark.vae(torch, picked, load);
             case TSC -> GraphBenchmark.tsc(torch, picked, load);
             case T5 -> new T5Benchmark(torch, picked, load.orElse(128, 1));
+            case TRAIN -> new TrainBenchmark(torch, picked, load.orElse(16, 64));
             case CLIP -> new ClipBenchmark(torch, picked, load.orElse(77, 1));
         };
     }
@@ -80,8 +85,8 @@ public interface Benchmark extends AutoCloseable {
         if (torch.device().isCuda()) {
             return Precision.FP16;
         }
-        boolean images = model == Model.UNET || model == Model.VAE;
-        return images && Torch.hasFastBf16() ? Precision.BF16 : Precision.FP32;
+        boolean bf16 = model == Model.UNET || model == Model.VAE || model == Model.TRAIN;
+        return bf16 && Torch.hasFastBf16() ? Precision.BF16 : Precision.FP32;
     }
 
     /** Runs once, to the last result in Java's memory. */

@@ -1,10 +1,25 @@
 package io.ella.samples.bench;
 
-/** The published configurations of full size; what is left out has diffusers' default. */
+/**
+ * The published configurations of full size, and a small one; what is left out has diffusers'
+ * default.
+ */
 final class Configs {
     static final String SD15 =
             """
             {"sample_size": 64, "cross_attention_dim": 768, "attention_head_dim": 8}
+            """;
+
+    /** The small world's. */
+    static final String SMALL_UNET =
+            """
+            {
+              "sample_size": 16, "cross_attention_dim": 128, "attention_head_dim": 4,
+              "block_out_channels": [64, 128, 192], "layers_per_block": 1,
+              "down_block_types":
+                ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+              "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]
+            }
             """;
 
     static final String SDXL =

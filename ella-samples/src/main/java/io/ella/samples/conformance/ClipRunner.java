@@ -1,7 +1,6 @@
 package io.ella.samples.conformance;
 
 import io.ella.core.conformance.ConformanceCase;
-import io.ella.core.weights.HashWeights;
 import io.ella.encoders.ClipOutput;
 import io.ella.encoders.ClipTextConfig;
 import io.ella.encoders.ClipTextEncoder;
@@ -20,10 +19,7 @@ final class ClipRunner implements CaseRunner {
         ClipTextConfig config = ClipTextConfig.from(given.config()).withProjection(width);
         try (ClipTextEncoder encoder =
                         ClipTextEncoder.load(
-                                workbench.torch(),
-                                config,
-                                new HashWeights(Workbench.seed(given)),
-                                workbench.precision());
+                                workbench.torch(), config, given.weights(), workbench.precision());
                 ClipOutput output = encoder.encode(Workbench.rows(given.in("ids")))) {
             Map<String, float[]> results = new LinkedHashMap<>();
             results.put("hidden", output.hidden().floats());

@@ -1,12 +1,10 @@
 package io.ella.samples.conformance;
 
 import io.ella.core.EllaException;
-import io.ella.core.config.Config;
 import io.ella.core.conformance.ConformanceCase;
 import io.ella.core.torch.Device;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
-import io.ella.core.weights.Safetensors;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +16,6 @@ import org.slf4j.LoggerFactory;
 /** Runs conformance cases one after another on a device. Not thread-safe. */
 public final class Conformance implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Conformance.class);
-    private static final double USUAL_LIMIT = 1e-4;
 
     private static final Map<String, CaseRunner> RUNNERS =
             Map.ofEntries(
@@ -59,11 +56,11 @@ public final class Conformance implements AutoCloseable {
      */
     public CaseResult run(Path folder, OptionalDouble tolerance) {
         String name = String.valueOf(folder.getFileName());
-        double limit = tolerance.orElse(USUAL_LIMIT);
+        double limit = tolerance.orElse(ConformanceCase.USUAL_TOLERANCE);
         String component = "";
         long start = System.nanoTime();
         try {
-            ConformanceCase given = read(folder);
+            ConformanceCase given = ConformanceCase.read(folder);
             component = given.component();
             limit = tolerance.orElse(given.tolerance());
             CaseRunner runner = RUNNERS.get(component);
@@ -97,24 +94,6 @@ public final class Conformance implements AutoCloseable {
 
     private static double seconds(long start) {
         return Math.round((System.nanoTime() - start) / 1e6) / 1e3;
-    }
-
-    /** As {@link ConformanceCase#read}; what a component does not need may be absent. */
-    private static ConformanceCase read(Path folder) {
-        Config spec = Config.read(folder.resolve("case.json"));
-        return new ConformanceCase(
-                String.valueOf(folder.getFileName()),
-                folder,
-                spec.string("component"),
-                part(spec, "config"),
-                part(spec, "args"),
-                spec,
-                part(spec, "tolerance").number("rel_l2", USUAL_LIMIT),
-                Safetensors.open(folder.resolve("tensors.safetensors")));
-    }
-
-    private static Config part(Config spec, String key) {
-        return spec.has(key) ? spec.object(key) : Config.parse("{}", spec.origin() + " " + key);
     }
 
     /** Frees the device. */

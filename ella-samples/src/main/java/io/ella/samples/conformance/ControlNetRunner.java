@@ -8,7 +8,6 @@ import io.ella.core.torch.Program;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.torch.Weights;
-import io.ella.core.weights.HashWeights;
 import io.ella.unet.ControlNetModel;
 import io.ella.unet.UNet2DConditionModel;
 import io.ella.unet.UNetConfig;
@@ -21,7 +20,7 @@ final class ControlNetRunner implements CaseRunner {
         Graph unet = UNet2DConditionModel.graph(UNetConfig.from(given.config()), true);
         try (UNetCase inputs = new UNetCase(given, workbench)) {
             float[] middle = addResiduals(given, workbench, inputs);
-            long seed = Workbench.seed(given) + 1;
+            long seed = given.seed() + 1;
             Precision precision = workbench.unetPrecision();
             float[] sample = workbench.run(unet, precision, seed, inputs.inputs()).get(0);
             return Map.of("mid", middle, "sample", sample);
@@ -38,7 +37,7 @@ final class ControlNetRunner implements CaseRunner {
         Precision precision = workbench.unetPrecision();
         float scale = (float) given.args().number("scale", 1);
         try (Program program = torch.compile(control, precision);
-                Weights weights = program.load(new HashWeights(Workbench.seed(given)));
+                Weights weights = program.load(given.weights());
                 Outputs outputs =
                         program.run(weights, Workbench.ordered(control, inputs.inputs()))) {
             int last = control.outputs().size() - 1;

@@ -60,7 +60,7 @@ final class PipelineRunner implements CaseRunner {
             this.torch = workbench.torch();
             this.config = given.config();
             this.args = given.args();
-            this.seed = Workbench.seed(given);
+            this.seed = given.seed();
             this.height = args.integer("height") / PIXELS_PER_LATENT;
             this.width = args.integer("width") / PIXELS_PER_LATENT;
         }
@@ -111,7 +111,7 @@ final class PipelineRunner implements CaseRunner {
             Graph graph = UNet2DConditionModel.guidedGraph(unet);
             Precision precision = workbench.unetPrecision();
             long[] shape = {1, unet.inChannels(), height, width};
-            TorchGenerator generator = new TorchGenerator(Workbench.integer(args, "seed"));
+            TorchGenerator generator = new TorchGenerator(args.longInteger("seed"));
             float[] latent = generator.randn(unet.inChannels() * height * width);
             for (int i = 0; i < latent.length; i++) {
                 latent[i] *= (float) schedule.initNoiseSigma();

@@ -3,7 +3,7 @@ package io.ella.samples.conformance;
 import io.ella.core.conformance.ConformanceCase;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
-import io.ella.core.weights.HashWeights;
+import io.ella.core.weights.WeightSource;
 import io.ella.encoders.LlamaConfig;
 import io.ella.encoders.Residency;
 import io.ella.encoders.T5Config;
@@ -38,7 +38,7 @@ final class TextEncoderRunner implements CaseRunner {
 
     private static TextEncoder t5(T5Config config, ConformanceCase given, Workbench workbench) {
         Torch torch = workbench.torch();
-        HashWeights weights = new HashWeights(Workbench.seed(given));
+        WeightSource weights = given.weights();
         return TextEncoder.load(
                 torch, config, weights, workbench.precision(), residency(weights(config)));
     }
@@ -46,7 +46,7 @@ final class TextEncoderRunner implements CaseRunner {
     private static TextEncoder llama(
             LlamaConfig config, ConformanceCase given, Workbench workbench) {
         Torch torch = workbench.torch();
-        HashWeights weights = new HashWeights(Workbench.seed(given));
+        WeightSource weights = given.weights();
         return TextEncoder.load(
                 torch, config, weights, workbench.precision(), residency(weights(config)));
     }

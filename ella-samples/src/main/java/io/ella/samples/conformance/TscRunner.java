@@ -5,7 +5,6 @@ import com.google.gson.JsonPrimitive;
 import io.ella.core.EllaException;
 import io.ella.core.conformance.ConformanceCase;
 import io.ella.core.torch.Tensor;
-import io.ella.core.weights.HashWeights;
 import io.ella.tsc.Queries;
 import io.ella.tsc.TimestepAwareSemanticConnector;
 import io.ella.tsc.TscConfig;
@@ -30,7 +29,7 @@ final class TscRunner implements CaseRunner {
                         TimestepAwareSemanticConnector.load(
                                 workbench.torch(),
                                 TscConfig.of(given.config()),
-                                new HashWeights(Workbench.seed(given)),
+                                given.weights(),
                                 workbench.precision());
                 Tensor text = workbench.tensor(given.in("text"));
                 Queries queries =

@@ -2,7 +2,6 @@ package io.ella.samples.conformance;
 
 import io.ella.core.conformance.ConformanceCase;
 import io.ella.core.graph.Graph;
-import io.ella.core.weights.HashWeights;
 import io.ella.core.weights.WeightSource;
 import io.ella.unet.Lora;
 import io.ella.unet.UNet2DConditionModel;
@@ -15,7 +14,7 @@ final class UNetLoraRunner implements CaseRunner {
     public Map<String, float[]> run(ConformanceCase given, Workbench workbench) {
         Graph graph = UNet2DConditionModel.graph(UNetConfig.from(given.config()), false);
         Lora lora = Lora.open(given.folder().resolve("lora.safetensors"));
-        WeightSource base = new HashWeights(Workbench.seed(given));
+        WeightSource base = given.weights();
         double scale = given.args().number("scale", 1);
         try (UNetCase unet = new UNetCase(given, workbench);
                 WeightSource merged =

@@ -12,7 +12,7 @@ final class UNetRunner implements CaseRunner {
     public Map<String, float[]> run(ConformanceCase given, Workbench workbench) {
         Graph graph = UNet2DConditionModel.graph(UNetConfig.from(given.config()), false);
         try (UNetCase unet = new UNetCase(given, workbench)) {
-            long seed = Workbench.seed(given);
+            long seed = given.seed();
             return Map.of(
                     "sample",
                     workbench.run(graph, workbench.unetPrecision(), seed, unet.inputs()).get(0));

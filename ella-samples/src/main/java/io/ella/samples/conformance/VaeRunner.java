@@ -21,7 +21,7 @@ final class VaeRunner implements CaseRunner {
     private static List<float[]> run(
             Graph graph, String input, ConformanceCase given, Workbench workbench) {
         try (Tensor tensor = workbench.tensor(given.in(input))) {
-            long seed = Workbench.seed(given);
+            long seed = given.seed();
             return workbench.run(graph, workbench.precision(), seed, Map.of(input, tensor));
         }
     }

@@ -1,9 +1,6 @@
 package io.ella.samples.conformance;
 
-import com.google.gson.JsonElement;
 import io.ella.core.EllaException;
-import io.ella.core.config.Config;
-import io.ella.core.conformance.ConformanceCase;
 import io.ella.core.graph.Graph;
 import io.ella.core.graph.Op;
 import io.ella.core.graph.Value;
@@ -58,21 +55,6 @@ record Workbench(Torch torch, Precision asked) {
             split[i / split[0].length][i % split[0].length] = all[i];
         }
         return split;
-    }
-
-    /** The seed of a case's computed weights, which may be wider than 32 bits. */
-    static long seed(ConformanceCase given) {
-        Config weights = given.spec().object("weights");
-        weights.supportsOnly("source", "\"hash\"");
-        return integer(weights, "seed");
-    }
-
-    static long integer(Config config, String key) {
-        JsonElement value = config.toJson().get(key);
-        if (value == null || !value.isJsonPrimitive()) {
-            throw new EllaException(config.origin() + ": \"" + key + "\" is no number");
-        }
-        return value.getAsBigInteger().longValue();
     }
 
     /**

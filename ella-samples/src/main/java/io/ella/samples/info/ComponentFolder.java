@@ -17,7 +17,6 @@ import io.ella.unet.VaeConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Supplier;
 
 /** The folder of one component, as diffusers and transformers save it. */
 final class ComponentFolder {
@@ -47,7 +46,12 @@ final class ComponentFolder {
                 case "UNet2DConditionModel" -> unet(name, folder, config);
                 case "AutoencoderKL" -> vae(name, folder, config);
                 case "ControlNetModel" ->
-                        matched(name, found, folder, ControlNetModel.graph(config)::parameters);
+                        matched(
+                                name,
+                                found,
+                                folder,
+                                "",
+                                ControlNetModel.graph(config).parameters());
                 default -> weights(name, found, folder);
             };
         } catch (EllaException e) {
@@ -85,24 +89,11 @@ final class ComponentFolder {
 
     private static ComponentInfo unet(String name, Path folder, Config config) {
         UNetConfig unet = UNetConfig.from(config);
-        ComponentInfo info =
-                matched(
-                        name,
-                        "UNet2DConditionModel",
-                        folder,
-                        () -> UNet2DConditionModel.graph(unet, false).parameters());
         String details =
                 "contexts of width %d, latents of %dx%d"
                         .formatted(unet.crossAttentionDim(), unet.sampleSize(), unet.sampleSize());
-        return new ComponentInfo(
-                info.name(),
-                info.type(),
-                info.tensors(),
-                info.weights(),
-                info.dtypes(),
-                info.bytes(),
-                details,
-                info.problems());
+        List<ParameterSpec> declared = UNet2DConditionModel.graph(unet, false).parameters();
+        return matched(name, "UNet2DConditionModel", folder, details, declared);
     }
 
     private static ComponentInfo vae(String name, Path folder, Config config) {
@@ -121,11 +112,11 @@ final class ComponentFolder {
     }
 
     private static ComponentInfo matched(
-            String name, String type, Path folder, Supplier<List<ParameterSpec>> declared) {
+            String name, String type, Path folder, String details, List<ParameterSpec> declared) {
         try (WeightSource source = Checkpoint.open(folder)) {
             return checked(
-                    ComponentInfo.of(name, type, source, ""),
-                    () -> source.check(declared.get(), parameter -> false));
+                    ComponentInfo.of(name, type, source, details),
+                    () -> source.check(declared, parameter -> false));
         }
     }
 

@@ -67,20 +67,17 @@ final class SingleFile {
     }
 
     private static List<ComponentInfo> encoders(OriginalLayout layout, Path file) {
+        List<OriginalLayout.Part> parts = layout.textEncoders();
         List<ComponentInfo> components = new ArrayList<>();
-        for (OriginalLayout.Part part : layout.textEncoders()) {
-            String suffix = components.isEmpty() ? "" : "_2";
-            ComponentInfo encoder =
-                    ComponentInfo.of("text_encoder" + suffix, "CLIPTextModel", part.weights(), "");
-            boolean tokenizer = Files.isDirectory(file.resolveSibling("tokenizer" + suffix));
-            components.add(
-                    tokenizer
-                            ? encoder
-                            : encoder.with(
-                                    List.of(
-                                            "without ELLA it needs a folder \"tokenizer"
-                                                    + suffix
-                                                    + "\" beside the file")));
+        for (OriginalLayout.Part part : parts) {
+            String name = components.isEmpty() ? "text_encoder" : "text_encoder_2";
+            String type = part.config().strings("architectures").get(0);
+            components.add(ComponentInfo.of(name, type, part.weights(), ""));
+        }
+        if (!parts.isEmpty() && !Files.isDirectory(file.resolveSibling("tokenizer"))) {
+            String when = parts.size() == 1 ? "without ELLA it needs" : "it needs";
+            String problem = when + " a folder \"tokenizer\" beside the file";
+            components.set(0, components.get(0).with(List.of(problem)));
         }
         return components;
     }

@@ -202,9 +202,9 @@ public final class DenseCaption {
             return;
         }
         boolean it = anchor == topic && itIsTopic && Seeds.chance(random, 0.5);
+        Noun noun = introduce(object);
         String reference = it ? "it" : reference(anchor);
         String relation = relate(object, anchor);
-        Noun noun = introduce(object);
         itIsTopic = !it;
         double u = random.nextDouble();
         if (u < 0.4) {

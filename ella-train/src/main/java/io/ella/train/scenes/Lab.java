@@ -8,6 +8,9 @@ package io.ella.train.scenes;
  * @param b from blue to yellow
  */
 record Lab(double l, double a, double b) {
+    /** Light by sRGB value: a power for every pixel would take most of the judge's time. */
+    private static final double[] LINEAR = linear();
+
     /** From sRGB values in [0, 1]. */
     static Lab ofRgb(double red, double green, double blue) {
         double r = linear(red);
@@ -25,7 +28,10 @@ record Lab(double l, double a, double b) {
     }
 
     double distance(Lab other) {
-        return Math.sqrt(dot(minus(other), minus(other)));
+        double dl = l - other.l;
+        double da = a - other.a;
+        double db = b - other.b;
+        return Math.sqrt(dl * dl + da * da + db * db);
     }
 
     /** Where the nearest mixture of two tones is: 0 for the first, 1 for the second. */
@@ -58,8 +64,16 @@ record Lab(double l, double a, double b) {
     }
 
     private static double linear(double v) {
-        double c = Math.min(1, Math.max(0, v));
-        return c <= 0.04045 ? c / 12.92 : Math.pow((c + 0.055) / 1.055, 2.4);
+        return LINEAR[(int) Math.rint(Math.min(1, Math.max(0, v)) * (LINEAR.length - 1))];
+    }
+
+    private static double[] linear() {
+        double[] linear = new double[1 << 14];
+        for (int i = 0; i < linear.length; i++) {
+            double c = (double) i / (linear.length - 1);
+            linear[i] = c <= 0.04045 ? c / 12.92 : Math.pow((c + 0.055) / 1.055, 2.4);
+        }
+        return linear;
     }
 
     private static double root(double v) {

@@ -1,5 +1,7 @@
 package io.ella.train.scenes;
 
+import java.util.Arrays;
+
 /** A square picture in CIELAB, smoothed a little against noise. */
 final class LabImage {
     final int size;
@@ -35,6 +37,9 @@ final class LabImage {
 
     /** The mean of the area that a pixel covers; interpolated where that is less than one. */
     private static float[] resize(float[] chw, int offset, int edge, int size) {
+        if (edge == size) {
+            return Arrays.copyOfRange(chw, offset, offset + size * size);
+        }
         float[] out = new float[size * size];
         double scale = (double) edge / size;
         int samples = (int) Math.ceil(scale);

@@ -1,15 +1,27 @@
 package io.ella.train.scenes;
 
+import java.util.Arrays;
+import java.util.Map;
+
 /** Finds the colour and the texture of an object. */
 final class Painter {
     /** A pixel's difference from a colour counts up to this. */
     private static final double MAX_DIFFERENCE = 40;
 
     /** Patterns with less amplitude, as a part of the difference of the tones, are none. */
-    private static final double MIN_AMPLITUDE = 0.16;
+    private static final double MIN_AMPLITUDE = 0.11;
 
     private static final int STRIPES = 12;
     private static final int DOTS = 10;
+
+    private static final Map<Texture, double[]> PATTERNS =
+            Map.of(
+                    Texture.STRIPED,
+                    pattern(Texture.STRIPED),
+                    Texture.DOTTED,
+                    pattern(Texture.DOTTED),
+                    Texture.CHECKERED,
+                    pattern(Texture.CHECKERED));
 
     private Painter() {}
 
@@ -45,43 +57,44 @@ final class Painter {
         }
         Texture best = Texture.PLAIN;
         double greatest = MIN_AMPLITUDE;
-        for (Texture texture : Texture.values()) {
-            double amplitude = amplitude(texture, tone, indices, image.size);
+        for (Map.Entry<Texture, double[]> pattern : PATTERNS.entrySet()) {
+            double amplitude = amplitude(pattern.getValue(), tone, indices, image.size);
             if (amplitude > greatest) {
                 greatest = amplitude;
-                best = texture;
+                best = pattern.getKey();
             }
         }
         return best;
     }
 
-    /** The greatest standard deviation that the pattern explains. */
-    private static double amplitude(Texture texture, double[] tone, int[] indices, int size) {
-        int period = texture == Texture.DOTTED ? DOTS : STRIPES;
-        int columns =
-                switch (texture) {
-                    case PLAIN -> 0;
-                    case STRIPED -> 1;
-                    case DOTTED -> period;
-                    case CHECKERED -> period / 2; // half a period both ways is the same pattern
-                };
+    /** The greatest standard deviation that the pattern explains, over all offsets. */
+    private static double amplitude(double[] pattern, double[] tone, int[] indices, int size) {
+        int period = (int) Math.sqrt(pattern.length);
+        double[] count = new double[pattern.length];
+        double[] tones = new double[pattern.length];
+        for (int i = 0; i < indices.length; i++) { // to the pattern all periods are one
+            int cell = indices[i] / size % period * period + indices[i] % size % period;
+            count[cell]++;
+            tones[cell] += tone[i];
+        }
+        double n = indices.length;
+        double mean = Arrays.stream(tones).sum() / n;
         double greatest = 0;
         for (int dy = 0; dy < period; dy++) {
-            for (int dx = 0; dx < columns; dx++) {
+            for (int dx = 0; dx < period; dx++) {
                 double sum = 0;
                 double squares = 0;
                 double product = 0;
-                double tones = 0;
-                for (int i = 0; i < indices.length; i++) {
-                    double p = pattern(texture, indices[i] % size + dx, indices[i] / size + dy);
-                    sum += p;
-                    squares += p * p;
-                    product += p * tone[i];
-                    tones += tone[i];
+                for (int cell = 0; cell < pattern.length; cell++) {
+                    int x = (cell % period + dx) % period;
+                    int y = (cell / period + dy) % period;
+                    double p = pattern[y * period + x];
+                    sum += count[cell] * p;
+                    squares += count[cell] * p * p;
+                    product += tones[cell] * p;
                 }
-                double n = indices.length;
                 double variance = squares / n - sum / n * (sum / n);
-                double covariance = product / n - sum / n * (tones / n);
+                double covariance = product / n - sum / n * mean;
                 if (variance > 1e-3) {
                     greatest = Math.max(greatest, covariance / Math.sqrt(variance));
                 }
@@ -90,19 +103,26 @@ final class Painter {
         return greatest;
     }
 
-    /** A soft form of the pattern: its lowest harmonics. */
-    private static double pattern(Texture texture, int x, int y) {
-        return switch (texture) {
-            case PLAIN -> 0;
-            case STRIPED -> Math.cos(2 * Math.PI * y / STRIPES);
-            case CHECKERED ->
-                    Math.cos(2 * Math.PI * x / STRIPES) * Math.cos(2 * Math.PI * y / STRIPES);
-            case DOTTED -> {
-                double u = 1 + Math.cos(2 * Math.PI * x / DOTS);
-                double v = 1 + Math.cos(2 * Math.PI * y / DOTS);
-                yield u * v / 4;
+    /**
+     * One period of the pattern in a soft form, its lowest harmonics; negative is the first tone.
+     */
+    private static double[] pattern(Texture texture) {
+        int period = texture == Texture.DOTTED ? DOTS : STRIPES;
+        double[] pattern = new double[period * period];
+        for (int y = 0; y < period; y++) {
+            for (int x = 0; x < period; x++) {
+                double u = Math.cos(2 * Math.PI * x / period);
+                double v = Math.cos(2 * Math.PI * y / period);
+                pattern[y * period + x] =
+                        switch (texture) {
+                            case PLAIN -> 0;
+                            case STRIPED -> v;
+                            case CHECKERED -> u * v;
+                            case DOTTED -> (1 + u) * (1 + v);
+                        };
             }
-        };
+        }
+        return pattern;
     }
 
     /** Without the edge, as far as enough is left. */

@@ -1,7 +1,15 @@
 package io.ella.train.stages;
 
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
 import io.ella.core.config.Config;
 import io.ella.core.scheduler.SchedulerConfig;
+import io.ella.encoders.ClipTextConfig;
+import io.ella.encoders.EncoderGraph;
+import io.ella.encoders.LlamaConfig;
+import io.ella.encoders.T5Config;
+import io.ella.train.scenes.SceneVocabulary;
+import io.ella.tsc.TscConfig;
 import io.ella.unet.UNetConfig;
 import io.ella.unet.VaeConfig;
 import java.io.IOException;
@@ -12,6 +20,8 @@ import java.util.Objects;
 
 /** What the small world's models are made of: the {@code config.json} of each. */
 final class SceneModels {
+    /** How many tokens ELLA's text encoder is given, padding included. */
+    static final int DENSE_TOKENS = 128;
 
     private SceneModels() {}
 
@@ -24,19 +34,49 @@ final class SceneModels {
     }
 
     static SchedulerConfig scheduler() {
-        return SchedulerConfig.fromJson(text("scheduler"));
+        return SchedulerConfig.fromJson(json("scheduler").toString());
     }
 
-    static Config config(String name) {
-        return Config.parse(text(name), name + ".json");
+    static EncoderGraph clip() {
+        return EncoderGraph.of(ClipTextConfig.from(config("text_encoder")));
     }
 
-    /** {@return the JSON as it is written into the trained model} */
-    static String text(String name) {
+    static int clipTokens() {
+        return ClipTextConfig.from(config("text_encoder")).maxPositionEmbeddings();
+    }
+
+    static EncoderGraph t5() {
+        return EncoderGraph.of(T5Config.from(config("t5")));
+    }
+
+    static EncoderGraph llama() {
+        return EncoderGraph.of(LlamaConfig.from(config("llama")));
+    }
+
+    static TscConfig ella() {
+        return TscConfig.of(config("ella"));
+    }
+
+    private static Config config(String name) {
+        return Config.of(json(name), name + ".json");
+    }
+
+    /** {@return the settings as they are written beside the trained weights} */
+    static JsonObject json(String name) {
         try (InputStream in = SceneModels.class.getResourceAsStream(name + ".json")) {
-            return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+            byte[] bytes = Objects.requireNonNull(in).readAllBytes();
+            String text = new String(bytes, StandardCharsets.UTF_8);
+            JsonObject json = Config.parse(text, name + ".json").toJson();
+            if (json.has("model_type")) {
+                json.addProperty("vocab_size", SceneVocabulary.size());
+            }
+            return json;
         } catch (IOException e) {
             throw new UncheckedIOException(e); // a resource of this module
         }
+    }
+
+    static String text(JsonObject json) {
+        return new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n";
     }
 }

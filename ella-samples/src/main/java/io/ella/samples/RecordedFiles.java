@@ -2,36 +2,18 @@ package io.ella.samples;
 
 import io.ella.core.EllaException;
 import io.ella.pipeline.FileHashes;
-import io.ella.pipeline.GenerationRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What drawing an image again takes beside drawing. */
-final class Replays {
-    private Replays() {}
-
-    /** The same request, to be listened to. */
-    static GenerationRequest.Builder builder(GenerationRequest request) {
-        GenerationRequest.Builder builder =
-                GenerationRequest.of(request.prompt())
-                        .negativePrompt(request.negativePrompt())
-                        .size(request.width(), request.height())
-                        .steps(request.steps())
-                        .guidance(request.guidance())
-                        .tokenLength(request.tokenLength())
-                        .guidanceMode(request.guidanceMode());
-        request.seed().ifPresent(builder::seed);
-        if (request.scheduler() != null) {
-            builder.scheduler(request.scheduler());
-        }
-        return builder;
-    }
+/** Whether the files that an image was drawn from are still the same. */
+final class RecordedFiles {
+    private RecordedFiles() {}
 
     /** Refuses files that are not those of the image, all of them named. */
-    static void verifyFiles(Map<String, String> recorded) {
+    static void verify(Map<String, String> recorded) {
         List<String> differences = new ArrayList<>();
         recorded.forEach(
                 (name, hash) -> {

@@ -1,8 +1,6 @@
-package io.ella.encoders;
+package io.ella.core.weights;
 
 import io.ella.core.graph.ParameterSpec;
-import io.ella.core.weights.StoredTensor;
-import io.ella.core.weights.WeightSource;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;

@@ -1,9 +1,7 @@
-package io.ella.train;
+package io.ella.core.weights;
 
 import io.ella.core.EllaException;
 import io.ella.core.graph.ParameterSpec;
-import io.ella.core.weights.StoredTensor;
-import io.ella.core.weights.WeightSource;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -11,11 +9,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Several models as one source: the parameters of each below a name of its own. */
-final class JoinedWeights implements WeightSource {
+final class JoinedSource implements WeightSource {
     private final Map<String, WeightSource> parts;
 
     /** Takes over the sources, by the name that stands before the dot. */
-    JoinedWeights(Map<String, WeightSource> parts) {
+    JoinedSource(Map<String, WeightSource> parts) {
         this.parts = Map.copyOf(parts);
     }
 
@@ -47,7 +45,7 @@ final class JoinedWeights implements WeightSource {
     }
 
     private WeightSource source(String name) {
-        WeightSource source = parts.get(name.substring(0, name.indexOf('.')));
+        WeightSource source = parts.get(name.substring(0, Math.max(0, name.indexOf('.'))));
         if (source == null) {
             throw new EllaException("\"%s\" belongs to none of %s".formatted(name, parts.keySet()));
         }

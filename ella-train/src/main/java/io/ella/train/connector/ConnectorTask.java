@@ -1,0 +1,128 @@
+package io.ella.train.connector;
+
+import io.ella.core.graph.Graph;
+import io.ella.core.scheduler.ForwardProcess;
+import io.ella.core.torch.Tensor;
+import io.ella.core.torch.Torch;
+import io.ella.train.Objectives;
+import io.ella.train.TrainingTask;
+import io.ella.unet.VaeConfig;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/**
+ * A connector learns to make a frozen U-Net take the noise from images, given their captions. Each
+ * pass over the data has an order of its own.
+ */
+final class ConnectorTask implements TrainingTask {
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+    private final Graph graph;
+    private final ConnectorSettings settings;
+    private final VaeConfig vae;
+    private final int inputDim;
+    private final ForwardProcess forward;
+    private final FeatureCache cache;
+    private final List<String> latents;
+    private final List<String> texts;
+    private final String empty;
+    private long pass = -1;
+    private int[] order = {};
+
+    /**
+     * @param latents the keys of the images' latents
+     * @param texts the keys of their captions' features
+     * @param empty the key of the empty caption's
+     */
+    ConnectorTask(
+            Graph graph,
+            ConnectorSettings settings,
+            VaeConfig vae,
+            int inputDim,
+            ForwardProcess forward,
+            FeatureCache cache,
+            List<String> latents,
+            List<String> texts,
+            String empty) {
+        this.graph = graph;
+        this.settings = settings;
+        this.vae = vae;
+        this.inputDim = inputDim;
+        this.forward = forward;
+        this.cache = cache;
+        this.latents = latents;
+        this.texts = texts;
+        this.empty = empty;
+    }
+
+    @Override
+    public Graph graph() {
+        return graph;
+    }
+
+    @Override
+    public boolean learns(String parameter) {
+        return parameter.startsWith(Objectives.TSC + ".");
+    }
+
+    @Override
+    public List<Tensor> batch(Torch torch, long number) {
+        SplittableRandom random = new SplittableRandom(settings.seed() * GOLDEN + number);
+        int batch = settings.batch();
+        int side = settings.size() / vae.scale();
+        int channels = vae.latentChannels();
+        int each = channels * side * side;
+        int features = settings.maxLength() * inputDim;
+        float[] timesteps = new float[batch];
+        float[] samples = new float[batch * each];
+        float[] targets = new float[batch * each];
+        float[] text = new float[batch * features];
+        for (int i = 0; i < batch; i++) {
+            int image = image(number * batch + i);
+            int timestep = random.nextInt(forward.timesteps());
+            boolean dropped = random.nextDouble() < settings.dropout();
+            timesteps[i] = timestep;
+            sample(cache.read(latents.get(image)), random, samples, i * each, each);
+            for (int k = i * each; k < (i + 1) * each; k++) {
+                targets[k] = (float) random.nextGaussian();
+            }
+            forward.diffuse(samples, targets, i * each, each, timestep);
+            float[] caption = cache.read(dropped ? empty : texts.get(image));
+            System.arraycopy(caption, 0, text, i * features, features);
+        }
+        return List.of(
+                torch.tensor(timesteps, batch),
+                torch.tensor(samples, batch, channels, side, side),
+                torch.tensor(targets, batch, channels, side, side),
+                torch.tensor(text, batch, settings.maxLength(), inputDim));
+    }
+
+    /** Draws a latent from what the autoencoder says of the image, and scales it. */
+    private void sample(
+            float[] moments, SplittableRandom random, float[] into, int at, int length) {
+        for (int i = 0; i < length; i++) {
+            double deviation = Math.exp(0.5 * moments[length + i]);
+            double latent = moments[i] + deviation * random.nextGaussian();
+            into[at + i] = (float) ((latent - vae.shiftFactor()) * vae.scalingFactor());
+        }
+    }
+
+    /** {@return which image is the so-manieth that is seen} */
+    private int image(long position) {
+        int count = latents.size();
+        long wanted = position / count;
+        if (wanted != pass) {
+            order = IntStream.range(0, count).toArray();
+            SplittableRandom random = new SplittableRandom(~settings.seed() * GOLDEN + wanted);
+            for (int i = count - 1; i > 0; i--) {
+                int j = random.nextInt(i + 1);
+                int other = order[j];
+                order[j] = order[i];
+                order[i] = other;
+            }
+            pass = wanted;
+        }
+        return order[(int) (position % count)];
+    }
+}

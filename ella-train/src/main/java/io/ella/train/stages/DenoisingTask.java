@@ -1,0 +1,88 @@
+package io.ella.train.stages;
+
+import io.ella.core.graph.Graph;
+import io.ella.core.scheduler.ForwardProcess;
+import io.ella.core.torch.Tensor;
+import io.ella.core.torch.Torch;
+import io.ella.encoders.EncoderGraph;
+import io.ella.train.TrainingTask;
+import io.ella.train.scenes.SceneSampler;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Predicate;
+
+/** A network learns to take the noise from latents of scenes, given a caption. */
+final class DenoisingTask implements TrainingTask {
+    /** How often the caption is empty, for guidance (arXiv 2207.12598). */
+    private static final double DROPPED = 0.1;
+
+    private final Graph graph;
+    private final Predicate<String> learns;
+    private final Captioner captioner;
+    private final EncoderGraph text;
+    private final SceneSampler scenes;
+    private final Latents latents;
+    private final ForwardProcess forward;
+    private final int batch;
+
+    DenoisingTask(
+            Graph graph,
+            Predicate<String> learns,
+            Captioner captioner,
+            EncoderGraph text,
+            SceneSampler scenes,
+            Latents latents,
+            int batch) {
+        this.graph = graph;
+        this.learns = learns;
+        this.captioner = captioner;
+        this.text = text;
+        this.scenes = scenes;
+        this.latents = latents;
+        this.forward = new ForwardProcess(SceneModels.scheduler());
+        this.batch = batch;
+    }
+
+    @Override
+    public Graph graph() {
+        return graph;
+    }
+
+    @Override
+    public boolean learns(String parameter) {
+        return learns.test(parameter);
+    }
+
+    @Override
+    public List<Tensor> batch(Torch torch, long number) {
+        SplittableRandom random = new SplittableRandom(number);
+        int each = latents.each();
+        float[] samples = new float[batch * each];
+        float[] targets = new float[batch * each];
+        float[] timesteps = new float[batch];
+        String[] captions = new String[batch];
+        for (int i = 0; i < batch; i++) {
+            int scene = random.nextInt(latents.count());
+            int timestep = random.nextInt(forward.timesteps());
+            boolean dropped = random.nextDouble() < DROPPED;
+            long seed = random.nextLong();
+            captions[i] = dropped ? "" : captioner.caption(scenes.scene(scene), seed);
+            timesteps[i] = timestep;
+            latents.copy(scene, samples, i * each);
+            for (int k = i * each; k < (i + 1) * each; k++) {
+                targets[k] = (float) random.nextGaussian();
+            }
+            forward.diffuse(samples, targets, i * each, each, timestep);
+        }
+        int channels = SceneModels.vae().latentChannels();
+        int side = (int) Math.sqrt((double) each / channels);
+        List<Tensor> inputs = new ArrayList<>();
+        inputs.add(torch.tensor(timesteps, batch));
+        inputs.add(torch.tensor(samples, batch, channels, side, side));
+        inputs.add(torch.tensor(targets, batch, channels, side, side));
+        Tokens tokens = captioner.tokens(captions);
+        inputs.addAll(text.inputs(torch, tokens.ids(), tokens.mask()));
+        return inputs;
+    }
+}

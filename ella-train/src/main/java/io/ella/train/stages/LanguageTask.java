@@ -1,0 +1,127 @@
+package io.ella.train.stages;
+
+import io.ella.core.graph.Graph;
+import io.ella.core.graph.Op;
+import io.ella.core.torch.Tensor;
+import io.ella.core.torch.Torch;
+import io.ella.encoders.EncoderGraph;
+import io.ella.train.Objectives;
+import io.ella.train.TrainingTask;
+import io.ella.train.scenes.DenseCaption;
+import io.ella.train.scenes.Scene;
+import io.ella.train.scenes.SceneSampler;
+import io.ella.train.scenes.SceneVocabulary;
+import io.ella.train.scenes.ShortCaption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * A language model learns from captions alone: a Llama the next token (arXiv 2302.13971), a T5
+ * encoder corrupted spans (arXiv 1910.10683, section 3.1.4). There being no decoder, each token of
+ * a span is replaced by the span's sentinel, and guessed where it stood.
+ */
+final class LanguageTask implements TrainingTask {
+    private static final double CORRUPTED = 0.2;
+    private static final int SPAN = 3;
+    private static final double DENSE = 0.8;
+
+    private final EncoderGraph text;
+    private final Graph graph;
+    private final boolean causal;
+    private final SceneSampler scenes;
+    private final int batch;
+
+    private LanguageTask(
+            EncoderGraph text, String table, boolean causal, SceneSampler scenes, int batch) {
+        this.text = text;
+        this.graph = Objectives.language(text, table);
+        this.causal = causal;
+        this.scenes = scenes;
+        this.batch = batch;
+    }
+
+    static LanguageTask t5(SceneSampler scenes, int batch) {
+        return new LanguageTask(SceneModels.t5(), "shared.weight", false, scenes, batch);
+    }
+
+    static LanguageTask llama(SceneSampler scenes, int batch) {
+        return new LanguageTask(SceneModels.llama(), "embed_tokens.weight", true, scenes, batch);
+    }
+
+    @Override
+    public Graph graph() {
+        return graph;
+    }
+
+    @Override
+    public boolean learns(String parameter) {
+        return true;
+    }
+
+    @Override
+    public List<Tensor> batch(Torch torch, long number) {
+        SplittableRandom random = new SplittableRandom(number);
+        String[] captions = new String[batch];
+        for (int i = 0; i < batch; i++) {
+            Scene scene = scenes.scene(number * batch + i);
+            long seed = random.nextLong();
+            captions[i] =
+                    random.nextDouble() < DENSE
+                            ? DenseCaption.of(scene, seed).text()
+                            : ShortCaption.of(scene, seed).text();
+        }
+        int most = SceneModels.DENSE_TOKENS;
+        Tokens tokens = causal ? Tokens.llama(captions, most) : Tokens.t5(captions, most);
+        tokens = tokens.trimmed();
+        long[] targets = causal ? next(tokens) : spans(random, tokens);
+        List<Tensor> inputs = new ArrayList<>(text.inputs(torch, tokens.ids(), tokens.mask()));
+        inputs.add(torch.tensor(targets, targets.length));
+        return inputs;
+    }
+
+    /** {@return what comes after each token} */
+    static long[] next(Tokens tokens) {
+        long[] targets = ignored(tokens);
+        int length = tokens.ids()[0].length;
+        for (int i = 0; i < tokens.ids().length; i++) {
+            int used = (int) Arrays.stream(tokens.mask()[i]).sum();
+            System.arraycopy(tokens.ids()[i], 1, targets, i * length, used - 1);
+            targets[i * length + used - 1] = SceneVocabulary.EOS;
+        }
+        return targets;
+    }
+
+    /** Corrupts the tokens. {@return what was there} */
+    private static long[] spans(SplittableRandom random, Tokens tokens) {
+        long[] targets = ignored(tokens);
+        int length = tokens.ids()[0].length;
+        for (int i = 0; i < tokens.ids().length; i++) {
+            int used = (int) Arrays.stream(tokens.mask()[i]).sum();
+            corrupt(random, tokens.ids()[i], used - 1, targets, i * length);
+        }
+        return targets;
+    }
+
+    private static long[] ignored(Tokens tokens) {
+        long[] targets = new long[tokens.ids().length * tokens.ids()[0].length];
+        Arrays.fill(targets, Op.CrossEntropy.IGNORED);
+        return targets;
+    }
+
+    /** Replaces spans among the first {@code used} ids and asks for what was there. */
+    static void corrupt(SplittableRandom random, long[] ids, int used, long[] targets, int offset) {
+        int spans = Math.max(1, (int) Math.round(used * CORRUPTED / SPAN));
+        for (int s = 0; s < Math.min(spans, SceneVocabulary.SENTINELS); s++) {
+            int length = random.nextInt(1, 2 * SPAN);
+            int from = random.nextInt(Math.max(1, used - length + 1));
+            for (int i = from; i < Math.min(used, from + length); i++) {
+                if (targets[offset + i] == Op.CrossEntropy.IGNORED) {
+                    targets[offset + i] = ids[i];
+                    ids[i] = SceneVocabulary.sentinel(s);
+                }
+            }
+        }
+    }
+}

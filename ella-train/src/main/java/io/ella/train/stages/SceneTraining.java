@@ -1,0 +1,302 @@
+package io.ella.train.stages;
+
+import io.ella.core.EllaException;
+import io.ella.core.graph.Graph;
+import io.ella.core.torch.AdamW;
+import io.ella.core.torch.Precision;
+import io.ella.core.torch.Torch;
+import io.ella.core.weights.DType;
+import io.ella.core.weights.Safetensors;
+import io.ella.core.weights.StoredTensor;
+import io.ella.core.weights.WeightSource;
+import io.ella.encoders.EncoderGraph;
+import io.ella.train.FreshWeights;
+import io.ella.train.Objectives;
+import io.ella.train.TrainingPlan;
+import io.ella.train.TrainingProgress;
+import io.ella.train.TrainingRun;
+import io.ella.train.TrainingTask;
+import io.ella.train.scenes.SceneRenderer;
+import io.ella.train.scenes.SceneSampler;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The training of the small world, in a folder with a subfolder for each stage. Every stage goes on
+ * from where it was interrupted, and everything follows from the seeds.
+ *
+ * <p>Not thread-safe.
+ */
+public final class SceneTraining {
+    private static final Logger LOG = LoggerFactory.getLogger(SceneTraining.class);
+    private static final long DATA_SEED = 1;
+    private static final long WEIGHT_SEED = 11;
+    private static final int SCENES = 40_000;
+    private static final int CROP = 48;
+    private static final int SAMPLES = 8;
+
+    /** What ends a residual branch or a network, and the modulations: they start at zero. */
+    private static final List<String> ZEROS =
+            List.of(
+                    "conv2.weight",
+                    "proj_out.weight",
+                    "unet.conv_out.weight",
+                    "decoder.conv_out.weight",
+                    "ln_1.linear.weight",
+                    "ln_2.linear.weight",
+                    "ln_ff.linear.weight");
+
+    private final Torch torch;
+    private final Path folder;
+    private final Precision precision;
+    private final SceneSampler scenes = SceneSampler.training(DATA_SEED);
+    private long samplesEvery;
+
+    /**
+     * Chooses where.
+     *
+     * @param torch where to compute
+     * @param folder of the whole training
+     * @param precision of the computation
+     */
+    public SceneTraining(Torch torch, Path folder, Precision precision) {
+        this.torch = torch;
+        this.folder = folder;
+        this.precision = precision;
+    }
+
+    /**
+     * Has a few captions drawn every so many steps of the stages that draw, with the averaged
+     * weights: {@code samples/step-N.png} in the folder of the stage. Off unless set.
+     *
+     * @param steps after how many, rounded up to the next checkpoint; 0 for never
+     */
+    public void samplesEvery(long steps) {
+        samplesEvery = steps;
+    }
+
+    /**
+     * Runs a stage, or the rest of it.
+     *
+     * @param stage which; those that it builds on must be there
+     * @param cancelled asked now and then; true stops after a checkpoint
+     * @param listener told now and then
+     * @return whether the stage is done
+     * @throws EllaException if a stage that it builds on is missing, or training fails
+     */
+    public boolean run(
+            Stage stage, BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
+        Consumer<TrainingProgress> named =
+                p ->
+                        listener.accept(
+                                new TrainingProgress(
+                                        stage.toString(),
+                                        p.step(),
+                                        p.steps(),
+                                        p.loss(),
+                                        p.secondsPerStep()));
+        try {
+            TrainingTask task = task(stage, cancelled, listener);
+            try (WeightSource start = start(stage);
+                    TrainingRun run =
+                            new TrainingRun(torch, task, plan(stage), start, folder(stage))) {
+                run.afterCheckpoint(
+                        step -> {
+                            keep(stage, task);
+                            sample(stage, step);
+                        });
+                boolean done = run.run(cancelled, named);
+                if (!Files.exists(weights(stage))) {
+                    keep(stage, task);
+                }
+                return done;
+            }
+        } catch (Cancelled e) {
+            return false;
+        }
+    }
+
+    /** Ends a preparation, of which nothing is kept. */
+    private static final class Cancelled extends EllaException {
+        private static final long serialVersionUID = 1;
+
+        Cancelled() {
+            super("cancelled before the training began");
+        }
+    }
+
+    private void sample(Stage stage, long step) {
+        long every = plan(stage).saveEvery();
+        boolean draws = stage == Stage.BASE || stage == Stage.TSC;
+        if (!draws || samplesEvery < 1 || step / every % ceiling(samplesEvery, every) != 0) {
+            return;
+        }
+        try {
+            Path preview = folder(stage).resolve("preview");
+            assemble(preview, stage == Stage.TSC);
+            Path samples = folder(stage).resolve("samples");
+            SceneSamples.draw(preview, stage, precision, samples, step, SAMPLES);
+        } catch (EllaException e) {
+            LOG.warn("{}: no samples of step {}: {}", stage, step, e.getMessage());
+        }
+    }
+
+    private static long ceiling(long a, long b) {
+        return (a + b - 1) / b;
+    }
+
+    private Path folder(Stage stage) {
+        return folder.resolve(stage.toString());
+    }
+
+    private TrainingTask task(
+            Stage stage, BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
+        return switch (stage) {
+            case VAE_CROPS -> autoencoder(stage, CROP);
+            case VAE -> autoencoder(stage, SceneRenderer.DEFAULT_SIZE);
+            case T5 -> LanguageTask.t5(scenes, stage.batch());
+            case LLAMA -> LanguageTask.llama(scenes, stage.batch());
+            case BASE -> {
+                EncoderGraph text = SceneModels.clip();
+                Graph graph = Objectives.denoising(SceneModels.unet(), text);
+                yield new DenoisingTask(
+                        graph,
+                        p -> true,
+                        Captioner.SHORT,
+                        text,
+                        scenes,
+                        latents(cancelled, listener),
+                        stage.batch());
+            }
+            case TSC -> {
+                EncoderGraph text = SceneModels.t5();
+                Graph graph = Objectives.connector(SceneModels.unet(), SceneModels.ella(), text);
+                yield new DenoisingTask(
+                        graph,
+                        p -> p.startsWith(Objectives.TSC + "."),
+                        Captioner.DENSE,
+                        text,
+                        scenes,
+                        latents(cancelled, listener),
+                        stage.batch());
+            }
+        };
+    }
+
+    private TrainingTask autoencoder(Stage stage, int size) {
+        return new AutoencoderTask(SceneModels.vae(), scenes, stage.batch(), size);
+    }
+
+    private WeightSource start(Stage stage) {
+        FreshWeights fresh = new FreshWeights(WEIGHT_SEED, ZEROS);
+        Map<String, WeightSource> parts =
+                switch (stage) {
+                    case VAE -> Map.of(Objectives.VAE, result(Stage.VAE_CROPS, Objectives.VAE));
+                    case TSC ->
+                            Map.of(
+                                    Objectives.UNET, result(Stage.BASE, Objectives.UNET),
+                                    Objectives.TEXT_ENCODER,
+                                            result(Stage.T5, Objectives.TEXT_ENCODER),
+                                    Objectives.TSC, fresh);
+                    default -> Map.of();
+                };
+        return parts.isEmpty() ? fresh : WeightSource.joined(parts);
+    }
+
+    private TrainingPlan plan(Stage stage) {
+        boolean isVae = stage == Stage.VAE || stage == Stage.VAE_CROPS;
+        double average = isVae ? 0.995 : 0.999;
+        return new TrainingPlan(
+                stage.steps(), 1, stage.rate(), AdamW.defaults(), average, precision, 100);
+    }
+
+    /** What a stage has learned so far, small enough to be kept: it is all that later ones read. */
+    private void keep(Stage stage, TrainingTask task) {
+        try (WeightSource learned = TrainingRun.result(folder(stage))) {
+            List<StoredTensor> weights =
+                    task.graph().parameters().stream()
+                            .filter(p -> task.learns(p.name()))
+                            .map(p -> learned.tensor(p).to(DType.F16))
+                            .toList();
+            Safetensors.write(weights(stage), Map.of("format", "pt"), weights);
+        }
+    }
+
+    private Path weights(Stage stage) {
+        return folder(stage).resolve("weights.safetensors");
+    }
+
+    private WeightSource result(Stage stage, String model) {
+        if (!Files.isRegularFile(weights(stage))) {
+            throw new EllaException(
+                    weights(stage) + " is missing. Train the stage \"" + stage + "\" first");
+        }
+        return Safetensors.open(weights(stage)).renamed(name -> model + "." + name);
+    }
+
+    private Latents latents(BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
+        Path file = latentsFile();
+        if (Files.exists(file)) {
+            return Latents.open(file);
+        }
+        long began = System.nanoTime();
+        try (WeightSource vae = result(Stage.VAE, Objectives.VAE)) {
+            return Latents.encode(
+                    torch,
+                    SceneModels.vae(),
+                    vae,
+                    scenes,
+                    SCENES,
+                    file,
+                    done -> {
+                        if (cancelled.getAsBoolean()) {
+                            throw new Cancelled();
+                        }
+                        double seconds = (System.nanoTime() - began) * 1e-9 / done;
+                        if (done % 1000 == 0) {
+                            listener.accept(
+                                    new TrainingProgress(
+                                            "latents", done, SCENES, Double.NaN, seconds));
+                        }
+                    });
+        }
+    }
+
+    /**
+     * Writes what has been trained as a checkpoint that {@link io.ella.pipeline.ElllaPipeline}
+     * opens, in fp16.
+     *
+     * @param out the folder of the checkpoint; made if absent
+     * @throws EllaException if a stage is missing, or a file cannot be written
+     */
+    public void assemble(Path out) {
+        assemble(out, true);
+    }
+
+    private void assemble(Path out, boolean withElla) {
+        double scale = Latents.scalingFactor(latentsFile());
+        SceneCheckpoint checkpoint = new SceneCheckpoint(out);
+        try (WeightSource vae = result(Stage.VAE, Objectives.VAE);
+                WeightSource unet = result(Stage.BASE, Objectives.UNET);
+                WeightSource clip = result(Stage.BASE, Objectives.TEXT_ENCODER)) {
+            checkpoint.vae(vae, scale);
+            checkpoint.base(unet, clip);
+        }
+        if (withElla) {
+            try (WeightSource t5 = result(Stage.T5, Objectives.TEXT_ENCODER);
+                    WeightSource tsc = result(Stage.TSC, Objectives.TSC)) {
+                checkpoint.ella(tsc, t5);
+            }
+        }
+    }
+
+    private Path latentsFile() {
+        return folder.resolve("latents.safetensors");
+    }
+}

@@ -1,0 +1,71 @@
+package io.ella.train.stages;
+
+import io.ella.core.EllaException;
+import io.ella.train.LearningRate;
+import java.util.Arrays;
+import java.util.Locale;
+
+/** The stages of a {@link SceneTraining}, in the order in which they build on each other. */
+public enum Stage {
+    /** The autoencoder, from crops of scenes, which show more of the details in less time. */
+    VAE_CROPS(32, 2400, 1.5e-3, 100, 2300),
+    /** The autoencoder, from whole scenes: the statistics of its norms are others there. */
+    VAE(6, 2400, 1e-3, 50, 2350),
+    /** The T5 encoder, from captions alone. */
+    T5(32, 800, 1.5e-3, 50, 750),
+    /** The Llama, from captions alone. */
+    LLAMA(32, 800, 1.5e-3, 50, 750),
+    /** The denoising network and its text encoder, from scenes with short captions. */
+    BASE(64, 24_000, 5e-4, 200, 6_000),
+    /** The connector, from scenes with dense captions; everything else is frozen. */
+    TSC(48, 8_000, 5e-4, 100, 2_000);
+
+    private final int batch;
+    private final long steps;
+    private final double rate;
+    private final long warmup;
+    private final long decay;
+
+    Stage(int batch, long steps, double rate, long warmup, long decay) {
+        this.batch = batch;
+        this.steps = steps;
+        this.rate = rate;
+        this.warmup = warmup;
+        this.decay = decay;
+    }
+
+    /**
+     * {@return the stage of that name}
+     *
+     * @param name as printed
+     * @throws EllaException if there is none
+     */
+    public static Stage of(String name) {
+        return Arrays.stream(values())
+                .filter(stage -> stage.toString().equals(name))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new EllaException(
+                                        "\"%s\" is no stage; choose one of %s"
+                                                .formatted(name, Arrays.toString(values()))));
+    }
+
+    int batch() {
+        return batch;
+    }
+
+    /** {@return how many updates the stage has} */
+    public long steps() {
+        return steps;
+    }
+
+    LearningRate rate() {
+        return LearningRate.trapezoid(rate, warmup, steps, decay);
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

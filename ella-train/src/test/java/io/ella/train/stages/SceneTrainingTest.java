@@ -1,0 +1,77 @@
+package io.ella.train.stages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ella.core.EllaException;
+import io.ella.core.graph.Graph;
+import io.ella.core.image.Image;
+import io.ella.core.image.Png;
+import io.ella.core.torch.Device;
+import io.ella.core.torch.Precision;
+import io.ella.core.torch.Torch;
+import io.ella.core.torch.Trainer;
+import io.ella.core.weights.Safetensors;
+import io.ella.core.weights.StoredTensor;
+import io.ella.train.FreshWeights;
+import io.ella.train.Objectives;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With the weights that a training begins with in place of trained ones. */
+class SceneTrainingTest {
+    private static final FreshWeights FRESH = new FreshWeights(1, List.of());
+
+    @TempDir private Path folder;
+
+    private void pretend(Stage stage, Graph graph) throws IOException {
+        Path state = Files.createDirectories(folder.resolve(stage.toString()));
+        List<StoredTensor> tensors =
+                graph.parameters().stream()
+                        .map(p -> FRESH.tensor(p).renamed(Trainer.AVERAGE_PREFIX + p.name()))
+                        .toList();
+        Safetensors.write(state.resolve("state.safetensors"), Map.of(), tensors);
+    }
+
+    @Test
+    void whatIsTrainedIsAssembledAndDraws() throws IOException {
+        pretend(Stage.VAE, Objectives.autoencoder(SceneModels.vae(), 0));
+        pretend(Stage.T5, Objectives.language(SceneModels.t5(), "shared.weight"));
+        pretend(Stage.BASE, Objectives.denoising(SceneModels.unet(), SceneModels.clip()));
+        pretend(
+                Stage.TSC,
+                Objectives.connector(SceneModels.unet(), SceneModels.ella(), SceneModels.t5()));
+        Safetensors.write(
+                folder.resolve("latents.safetensors"),
+                Map.of("scaling_factor", "0.7"),
+                List.of(StoredTensor.of("latents", new float[4 * 256], 1, 4, 16, 16)));
+        try (Torch torch = Torch.open(Device.CPU)) {
+            Path model = folder.resolve("model");
+            new SceneTraining(torch, folder, Precision.FP32).assemble(model);
+            assertThat(Files.readString(model.resolve("vae/config.json"))).contains("0.7");
+            assertThat(torch.liveTensors()).isZero();
+
+            Path samples = folder.resolve("samples");
+            SceneSamples.draw(model, Stage.TSC, Precision.FP32, samples, 20, 1);
+            Path grid = samples.resolve("step-000020.png");
+            assertThat(Image.read(grid).width()).isEqualTo(4 * 128);
+            assertThat(Image.read(grid).height()).isEqualTo(128);
+            assertThat(Png.texts(grid).get(Png.PARAMETERS).lines()).hasSize(1);
+        }
+    }
+
+    @Test
+    void stagesAskForThoseBeforeThem() {
+        try (Torch torch = Torch.open(Device.CPU)) {
+            SceneTraining training = new SceneTraining(torch, folder, Precision.FP32);
+            assertThatThrownBy(() -> training.run(Stage.BASE, () -> false, p -> {}))
+                    .isInstanceOf(EllaException.class)
+                    .hasMessageContaining("Train the stage");
+        }
+    }
+}

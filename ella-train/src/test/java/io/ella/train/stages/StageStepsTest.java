@@ -1,0 +1,113 @@
+package io.ella.train.stages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ella.core.graph.Graph;
+import io.ella.core.torch.AdamW;
+import io.ella.core.torch.Device;
+import io.ella.core.torch.Precision;
+import io.ella.core.torch.Tensor;
+import io.ella.core.torch.Torch;
+import io.ella.core.torch.Trainer;
+import io.ella.encoders.EncoderGraph;
+import io.ella.train.FreshWeights;
+import io.ella.train.Objectives;
+import io.ella.train.TrainingTask;
+import io.ella.train.scenes.SceneSampler;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A few steps of each stage, with the real configurations and batches of two. */
+class StageStepsTest {
+    private static final SceneSampler SCENES = SceneSampler.training(1);
+    private static final FreshWeights FRESH = new FreshWeights(11, List.of("conv2.weight"));
+
+    private static Torch torch;
+    private static Latents latents;
+
+    @BeforeAll
+    static void encode(@TempDir Path folder) {
+        torch = Torch.open(Device.CPU);
+        Path file = folder.resolve("latents.safetensors");
+        latents = Latents.encode(torch, SceneModels.vae(), FRESH, SCENES, 5, file, done -> {});
+    }
+
+    @AfterAll
+    static void close() {
+        assertThat(torch.liveTensors()).isZero();
+        torch.close();
+    }
+
+    /** The first batch again and again: its loss has to fall. */
+    private static void learns(TrainingTask task) {
+        try (Trainer trainer = torch.trainer(task.graph(), Precision.FP32, task::learns, FRESH)) {
+            List<Tensor> batch = task.batch(torch, 0);
+            Tensor[] inputs = batch.toArray(new Tensor[0]);
+            double first = trainer.accumulate(inputs)[0];
+            double last = first;
+            for (int i = 0; i < 6; i++) {
+                trainer.update(AdamW.defaults(), 1e-3, 0.9);
+                last = trainer.accumulate(inputs)[0];
+            }
+            batch.forEach(Tensor::close);
+            assertThat(last).isLessThan(first);
+        }
+    }
+
+    @Test
+    void latentsAreScaledToADeviationOfOne() {
+        float[] all = new float[latents.count() * latents.each()];
+        for (int i = 0; i < latents.count(); i++) {
+            latents.copy(i, all, i * latents.each());
+        }
+        double sum = 0;
+        double squares = 0;
+        for (float value : all) {
+            sum += value;
+            squares += value * value;
+        }
+        double mean = sum / all.length;
+        assertThat(Math.sqrt(squares / all.length - mean * mean)).isBetween(0.99, 1.01);
+        assertThat(latents.count()).isEqualTo(5);
+    }
+
+    @Test
+    void autoencoder() {
+        learns(new AutoencoderTask(SceneModels.vae(), SCENES, 2, 32));
+    }
+
+    @Test
+    void languageModels() {
+        learns(LanguageTask.t5(SCENES, 2));
+        learns(LanguageTask.llama(SCENES, 2));
+    }
+
+    @Test
+    void base() {
+        EncoderGraph text = SceneModels.clip();
+        Graph graph = Objectives.denoising(SceneModels.unet(), text);
+        learns(new DenoisingTask(graph, p -> true, Captioner.SHORT, text, SCENES, latents, 2));
+    }
+
+    @Test
+    void connector() {
+        EncoderGraph text = SceneModels.t5();
+        Graph graph = Objectives.connector(SceneModels.unet(), SceneModels.ella(), text);
+        DenoisingTask task =
+                new DenoisingTask(
+                        graph,
+                        p -> p.startsWith("tsc."),
+                        Captioner.DENSE,
+                        text,
+                        SCENES,
+                        latents,
+                        2);
+        learns(task);
+        assertThat(graph.parameters().stream().filter(p -> task.learns(p.name())))
+                .hasSize(SceneModels.ella().graph().parameters().size());
+    }
+}

@@ -1,0 +1,166 @@
+package io.ella.train.stages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ella.core.graph.ElementType;
+import io.ella.core.graph.Op;
+import io.ella.core.torch.Device;
+import io.ella.core.torch.Tensor;
+import io.ella.core.torch.Torch;
+import io.ella.core.weights.Safetensors;
+import io.ella.core.weights.StoredTensor;
+import io.ella.train.Objectives;
+import io.ella.train.TrainingTask;
+import io.ella.train.scenes.SceneSampler;
+import io.ella.train.scenes.SceneVocabulary;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TasksTest {
+    private static final SceneSampler SCENES = SceneSampler.training(1);
+    private static Torch torch;
+
+    @TempDir private Path folder;
+
+    @BeforeAll
+    static void open() {
+        torch = Torch.open(Device.CPU);
+    }
+
+    @AfterAll
+    static void close() {
+        assertThat(torch.liveTensors()).isZero();
+        torch.close();
+    }
+
+    /** The floating-point inputs of a batch. */
+    private static List<float[]> floats(TrainingTask task, long number) {
+        List<float[]> values = new ArrayList<>();
+        List<Tensor> batch = task.batch(torch, number);
+        for (Tensor tensor : batch) {
+            if (tensor.type() == ElementType.FLOAT32) {
+                values.add(tensor.floats());
+            }
+            tensor.close();
+        }
+        return values;
+    }
+
+    @Test
+    void aT5IsAskedForWhatSentinelsStandFor() {
+        SplittableRandom random = new SplittableRandom(3);
+        long[] ids = new long[60];
+        Arrays.setAll(ids, i -> i < 50 ? 40 + i : SceneVocabulary.PAD);
+        long[] corrupted = ids.clone();
+        long[] targets = new long[60];
+        Arrays.fill(targets, Op.CrossEntropy.IGNORED);
+        LanguageTask.corrupt(random, corrupted, 50, targets, 0);
+        int asked = 0;
+        for (int i = 0; i < ids.length; i++) {
+            if (targets[i] == Op.CrossEntropy.IGNORED) {
+                assertThat(corrupted[i]).isEqualTo(ids[i]);
+            } else {
+                asked++;
+                assertThat(targets[i]).isEqualTo(ids[i]);
+                assertThat(corrupted[i])
+                        .isBetween(
+                                (long) SceneVocabulary.sentinel(0),
+                                (long) SceneVocabulary.sentinel(2));
+            }
+        }
+        assertThat(asked).isBetween(3, 15);
+    }
+
+    @Test
+    void aLlamaIsAskedForTheNextToken() {
+        Tokens tokens =
+                Tokens.llama(new String[] {"a red circle.", "a small blue square."}, 20).trimmed();
+        assertThat(tokens.ids()[0]).hasSize(6);
+        long[] targets = LanguageTask.next(tokens);
+        assertThat(targets).hasSize(12);
+        assertThat(targets[0]).isEqualTo(tokens.ids()[0][1]);
+        assertThat(targets[3]).isEqualTo(tokens.ids()[0][4]);
+        assertThat(targets[4]).isEqualTo(SceneVocabulary.EOS);
+        assertThat(targets[5]).isEqualTo(Op.CrossEntropy.IGNORED);
+        assertThat(targets[11]).isEqualTo(SceneVocabulary.EOS);
+    }
+
+    @Test
+    void batchesOfLanguageFitTheirGraphs() {
+        for (LanguageTask task :
+                List.of(LanguageTask.t5(SCENES, 4), LanguageTask.llama(SCENES, 4))) {
+            List<Tensor> batch = task.batch(torch, 9);
+            assertThat(batch).hasSize(task.graph().inputs().size());
+            long[] ids = batch.get(0).shape();
+            assertThat(ids[0]).isEqualTo(4);
+            assertThat(ids[1]).isLessThanOrEqualTo(SceneModels.DENSE_TOKENS);
+            assertThat(batch.get(batch.size() - 1).shape()).containsExactly(4 * ids[1]);
+            batch.forEach(Tensor::close);
+        }
+    }
+
+    @Test
+    void batchesOfScenesFollowFromTheirNumbers() {
+        AutoencoderTask task = new AutoencoderTask(SceneModels.vae(), SCENES, 2, 32);
+        List<float[]> fifth = floats(task, 5);
+        assertThat(fifth.get(0)).hasSize(2 * 3 * 32 * 32);
+        assertThat(fifth).hasSize(task.graph().inputs().size());
+        assertThat(floats(task, 6).get(0)).isNotEqualTo(fifth.get(0));
+        List<float[]> again = floats(task, 5);
+        for (int i = 0; i < fifth.size(); i++) {
+            assertThat(again.get(i)).isEqualTo(fifth.get(i));
+        }
+    }
+
+    @Test
+    void batchesOfNoisyLatentsFollowFromTheirNumbers() {
+        int count = 6;
+        int each = 4 * 16 * 16;
+        float[] values = new float[count * each];
+        SplittableRandom random = new SplittableRandom(1);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        Path file = folder.resolve("latents.safetensors");
+        Safetensors.write(
+                file,
+                Map.of("scaling_factor", "0.5"),
+                List.of(StoredTensor.of("latents", values, count, 4, 16, 16)));
+        Latents latents = Latents.open(file);
+        assertThat(latents.count()).isEqualTo(count);
+        float[] last = new float[each];
+        latents.copy(count - 1, last, 0);
+        assertThat(last[7]).isEqualTo(0.5f * values[(count - 1) * each + 7]);
+
+        DenoisingTask task =
+                new DenoisingTask(
+                        Objectives.denoising(SceneModels.unet(), SceneModels.clip()),
+                        name -> true,
+                        Captioner.SHORT,
+                        SceneModels.clip(),
+                        SCENES,
+                        latents,
+                        3);
+        List<Tensor> batch = task.batch(torch, 2);
+        assertThat(batch).hasSize(task.graph().inputs().size());
+        assertThat(batch.get(1).shape()).containsExactly(3, 4, 16, 16);
+        batch.forEach(Tensor::close);
+        List<float[]> second = floats(task, 2);
+        floats(task, 3);
+        List<float[]> again = floats(task, 2);
+        for (int i = 0; i < 3; i++) {
+            assertThat(again.get(i)).isEqualTo(second.get(i));
+        }
+        for (float timestep : second.get(0)) {
+            assertThat(timestep).isBetween(0f, 999f);
+        }
+    }
+}
