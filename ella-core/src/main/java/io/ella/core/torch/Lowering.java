@@ -19,6 +19,13 @@ import java.util.stream.Collectors;
  */
 class Lowering {
     private static final int FLOAT32 = Precision.FP32.scalarType();
+    private static final String NOTHING = "float(\"-inf\")";
+
+    /**
+     * Up to how many scores training keeps for the way back. It is several times as fast as the
+     * gradient of fused attention, which computes them again.
+     */
+    private static final long KEPT_SCORES = 1L << 26;
 
     private final Graph graph;
     private final Precision precision;
@@ -255,7 +262,7 @@ class Lowering {
             List<Integer> sides = List.of(o.left(), o.right(), o.top(), o.bottom());
             return call("constant_pad_nd", x(v, 0), sides.toString(), "0");
         } else if (op instanceof Op.MaskOut) {
-            return call("masked_fill", x(v, 0), call("logical_not", x(v, 1)), "float(\"-inf\")");
+            return call("masked_fill", x(v, 0), call("logical_not", x(v, 1)), NOTHING);
         } else if (op instanceof Op.Cast) {
             int to = v.type() == ElementType.FLOAT32 ? FLOAT32 : precision.scalarType();
             return cast(v.operands().get(0), to);
@@ -296,15 +303,42 @@ class Lowering {
         line(name(v) + "q", heads(x(v, 0), q, o.heads(), width));
         line(name(v) + "k", keys(x(v, 1), k, o, width));
         line(name(v) + "v", keys(x(v, 2), k, o, width));
-        String mask = o.hasMask() ? x(v, 3) : "None";
-        String scale = o.scale().isPresent() ? number(o.scale().getAsDouble()) : "None";
-        String causal = o.causal() ? "True" : "False";
         String n = name(v);
-        line(
-                n,
+        String mask = o.hasMask() ? x(v, 3) : "None";
+        double factor = o.scale().orElse(1 / Math.sqrt((double) width.constant()));
+        String fused =
                 "torch.scaled_dot_product_attention(%sq, %sk, %sv, %s, 0., %s, scale=%s)"
-                        .formatted(n, n, n, mask, causal, scale));
+                        .formatted(n, n, n, mask, o.causal() ? "True" : "False", number(factor));
+        if (trained.isEmpty()) {
+            line(n, fused);
+        } else {
+            Dim scores = q.size(0).times(o.heads()).times(q.size(1)).times(k.size(1));
+            code.append("    if torch.le(").append(scores).append(", " + KEPT_SCORES + "):\n  ");
+            line(n + "s", call("matmul", n + "q", call("transpose", n + "k", "-2", "-1")));
+            code.append("  ");
+            line(n + "s", masked(call("mul", n + "s", number(factor)), v, o));
+            code.append("  ");
+            line(n + "o", call("matmul", call("softmax", n + "s", "-1"), n + "v"));
+            code.append("    else:\n  ");
+            line(n + "o", fused);
+            line(n, n + "o");
+        }
         return call("reshape", call("transpose", n, "1", "2"), sizes(v.shape()));
+    }
+
+    /** Scores of which the hidden ones are -∞. */
+    private static String masked(String scores, Value v, Op.Attention o) {
+        if (o.hasMask()) {
+            boolean isBool = v.operands().get(3).type() == ElementType.BOOL;
+            return isBool
+                    ? call("masked_fill", scores, call("logical_not", x(v, 3)), NOTHING)
+                    : call("add", scores, x(v, 3));
+        }
+        if (!o.causal()) {
+            return scores;
+        }
+        String ones = "torch.ones_like(" + name(v) + "s, dtype=11)";
+        return call("masked_fill", scores, call("triu", ones, "1"), NOTHING);
     }
 
     /** [B, L, heads·d] as [B, heads, L, d], without a copy. */

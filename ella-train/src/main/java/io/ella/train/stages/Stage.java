@@ -16,9 +16,9 @@ public enum Stage {
     /** The Llama, from captions alone. */
     LLAMA(32, 800, 1.5e-3, 50, 750),
     /** The denoising network and its text encoder, from scenes with short captions. */
-    BASE(64, 24_000, 5e-4, 200, 6_000),
+    BASE(64, 12_000, 5e-4, 200, 4_000),
     /** The connector, from scenes with dense captions; everything else is frozen. */
-    TSC(48, 8_000, 5e-4, 100, 2_000);
+    TSC(48, 4_000, 5e-4, 100, 1_500);
 
     private final int batch;
     private final long steps;
