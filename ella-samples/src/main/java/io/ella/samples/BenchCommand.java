@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import io.ella.core.torch.OperationTime;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
 import io.ella.samples.bench.Benchmark;
@@ -67,6 +68,11 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--streamed", description = "t5: read the weights layer by layer at each run.")
     private boolean streamed;
 
+    @Option(
+            names = "--profile",
+            description = "Also say which operations of libtorch one more run spends its time in.")
+    private boolean profile;
+
     @Mixin private Machine machine = new Machine();
     @Mixin private Console console = new Console();
 
@@ -98,6 +104,9 @@ final class BenchCommand implements Callable<Integer> {
                 progress.at(i + 1, WARM_UP + runs);
             }
             report(benchmark, seconds);
+            if (profile) {
+                profile(torch.profile(benchmark::run));
+            }
         }
         return 0;
     }
@@ -150,6 +159,24 @@ final class BenchCommand implements Callable<Integer> {
         json.addProperty("batch", load.batch());
         json.addProperty("size", load.size());
         console.result(json);
+    }
+
+    /** The operations that take at least a thousandth. */
+    private void profile(List<OperationTime> operations) {
+        double total = operations.stream().mapToDouble(OperationTime::seconds).sum();
+        for (OperationTime operation : operations) {
+            double share = operation.seconds() / total;
+            if (share >= 0.001) {
+                console.line(
+                        String.format(
+                                Locale.ROOT,
+                                "%-50s %5.1f %%  %8.4f s  %5d calls",
+                                operation.name(),
+                                100 * share,
+                                operation.seconds(),
+                                operation.calls()));
+            }
+        }
     }
 
     private static double median(List<Double> values) {

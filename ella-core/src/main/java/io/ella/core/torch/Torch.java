@@ -20,6 +20,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
@@ -213,6 +214,16 @@ public final class Torch implements AutoCloseable {
     public Trainer trainer(
             Graph graph, Precision precision, Predicate<String> trained, WeightSource start) {
         return Trainer.of(this, graph, precision, trained, start);
+    }
+
+    /**
+     * Runs something and measures the operations that it has libtorch do on this thread.
+     *
+     * @param work what to run
+     * @return the operations, those that took longest first
+     */
+    public List<OperationTime> profile(Runnable work) {
+        return Profile.of(work);
     }
 
     PtNDManager manager() {

@@ -1,0 +1,10 @@
+package io.ella.core.torch;
+
+/**
+ * What one kind of operation took, all its calls together.
+ *
+ * @param name as libtorch calls it, such as {@code aten::silu}
+ * @param calls how often it ran
+ * @param seconds in the operation itself, without the operations that it calls
+ */
+public record OperationTime(String name, int calls, double seconds) {}

@@ -1,0 +1,115 @@
+package io.ella.core.torch;
+
+import ai.djl.pytorch.jni.JniUtils;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what libtorch's profiler writes: a trace of calls, those within others included. */
+final class Profile {
+
+    /** One call, in microseconds. */
+    private record Call(String name, double start, double duration) {
+        double end() {
+            return start + duration;
+        }
+    }
+
+    private Profile() {}
+
+    static List<OperationTime> of(Runnable work) {
+        Path file = null;
+        try {
+            file = Files.createTempFile("ella", ".json");
+            JniUtils.startProfile(false, false, false);
+            try {
+                work.run();
+            } finally {
+                JniUtils.stopProfile(file.toString());
+            }
+            try (Reader reader = Files.newBufferedReader(file)) {
+                return times(calls(JsonParser.parseReader(reader)));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            delete(file);
+        }
+    }
+
+    private static void delete(@Nullable Path file) {
+        try {
+            if (file != null) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<Call> calls(JsonElement trace) {
+        JsonArray events =
+                trace.isJsonArray()
+                        ? trace.getAsJsonArray()
+                        : trace.getAsJsonObject().getAsJsonArray("traceEvents");
+        List<Call> calls = new ArrayList<>();
+        for (JsonElement element : events) {
+            JsonObject event = element.getAsJsonObject();
+            if (event.has("dur") && event.get("name").getAsString().contains("::")) {
+                calls.add(
+                        new Call(
+                                event.get("name").getAsString(),
+                                event.get("ts").getAsDouble(),
+                                event.get("dur").getAsDouble()));
+            }
+        }
+        return calls;
+    }
+
+    /** Takes from each call what the calls within it took; the longest in total come first. */
+    private static List<OperationTime> times(List<Call> calls) {
+        List<Call> sorted = new ArrayList<>(calls);
+        sorted.sort(
+                Comparator.comparingDouble(Call::start)
+                        .thenComparing(Call::duration, Comparator.reverseOrder()));
+        Map<String, OperationTime> times = new HashMap<>();
+        Deque<Call> open = new ArrayDeque<>();
+        for (Call call : sorted) {
+            while (!open.isEmpty() && open.peek().end() <= call.start) {
+                open.pop();
+            }
+            Call caller = open.peek();
+            if (caller != null) {
+                add(times, caller.name, 0, -call.duration);
+            }
+            add(times, call.name, 1, call.duration);
+            open.push(call);
+        }
+        return times.values().stream()
+                .sorted(Comparator.comparingDouble(OperationTime::seconds).reversed())
+                .toList();
+    }
+
+    private static void add(
+            Map<String, OperationTime> times, String name, int calls, double microseconds) {
+        times.merge(
+                name,
+                new OperationTime(name, calls, microseconds / 1e6),
+                (a, b) ->
+                        new OperationTime(name, a.calls() + b.calls(), a.seconds() + b.seconds()));
+    }
+}
