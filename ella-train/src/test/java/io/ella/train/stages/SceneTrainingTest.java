@@ -10,7 +10,6 @@ import io.ella.core.image.Png;
 import io.ella.core.torch.Device;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
-import io.ella.core.torch.Trainer;
 import io.ella.core.weights.Safetensors;
 import io.ella.core.weights.StoredTensor;
 import io.ella.train.FreshWeights;
@@ -31,11 +30,8 @@ class SceneTrainingTest {
 
     private void pretend(Stage stage, Graph graph) throws IOException {
         Path state = Files.createDirectories(folder.resolve(stage.toString()));
-        List<StoredTensor> tensors =
-                graph.parameters().stream()
-                        .map(p -> FRESH.tensor(p).renamed(Trainer.AVERAGE_PREFIX + p.name()))
-                        .toList();
-        Safetensors.write(state.resolve("state.safetensors"), Map.of(), tensors);
+        List<StoredTensor> tensors = graph.parameters().stream().map(FRESH::tensor).toList();
+        Safetensors.write(state.resolve("weights.safetensors"), Map.of(), tensors);
     }
 
     @Test
