@@ -5,17 +5,13 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.ella.core.EllaException;
+import io.ella.core.files.WholeFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
-import java.util.UUID;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
@@ -55,7 +51,7 @@ public final class Png {
             if (isSpecial(path)) {
                 Files.write(path, bytes);
             } else {
-                replace(path, bytes);
+                WholeFile.write(path, temporary -> Files.write(temporary, bytes));
             }
         } catch (IOException e) {
             throw new EllaException(
@@ -136,7 +132,7 @@ public final class Png {
             return;
         }
         try {
-            Path probe = temporary(path);
+            Path probe = WholeFile.temporary(path);
             Files.createFile(probe);
             Files.delete(probe);
         } catch (IOException e) {
@@ -154,35 +150,6 @@ public final class Png {
     /** Whether the path is a device or a pipe, which must not be replaced by a rename. */
     private static boolean isSpecial(Path path) {
         return Files.exists(path) && !Files.isRegularFile(path);
-    }
-
-    private static Path temporary(Path path) throws IOException {
-        // A link stays a link: what it points to is replaced.
-        Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
-        return target.resolveSibling(".ella-" + UUID.randomUUID() + ".tmp");
-    }
-
-    private static void replace(Path path, byte[] bytes) throws IOException {
-        Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
-        Path temporary = temporary(path);
-        try {
-            try (FileChannel channel =
-                    FileChannel.open(
-                            temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                ByteBuffer buffer = ByteBuffer.wrap(bytes);
-                while (buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
-                channel.force(true);
-            }
-            try {
-                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
     }
 
     private static void writeChunk(

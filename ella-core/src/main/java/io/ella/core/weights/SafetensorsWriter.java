@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.gson.stream.JsonWriter;
 import io.ella.core.EllaException;
+import io.ella.core.files.WholeFile;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
@@ -13,13 +14,11 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
 /** Writes safetensors files whole or not at all. */
 final class SafetensorsWriter {
@@ -60,36 +59,25 @@ final class SafetensorsWriter {
         if (Files.isDirectory(path)) {
             throw new EllaException(path + ": is a folder, expected the name of a file.");
         }
-        // Not File.createTempFile: its files are private to their owner, also after the rename.
-        Path temporary =
-                folder.resolve("." + path.getFileName() + "." + UUID.randomUUID() + ".tmp");
         try {
-            try (FileChannel channel =
-                    FileChannel.open(
-                            temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                writeFully(channel, header(path, metadata, sorted));
-                for (StoredTensor tensor : sorted) {
-                    for (ByteBuffer part : tensor.parts()) {
-                        writeFully(channel, part);
-                    }
-                }
-                channel.force(true);
-            }
-            Files.move(
-                    temporary,
-                    path,
-                    StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
+            WholeFile.write(path, temporary -> writeAll(temporary, path, metadata, sorted));
         } catch (IOException e) {
             throw new EllaException(
                     path + ": cannot be written: " + e + ". Check its permissions and free space.",
                     e);
-        } finally {
-            try {
-                // Gone already if it was renamed.
-                Files.deleteIfExists(temporary);
-            } catch (IOException e) {
-                temporary.toFile().deleteOnExit();
+        }
+    }
+
+    private static void writeAll(
+            Path file, Path named, Map<String, String> metadata, List<StoredTensor> tensors)
+            throws IOException {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            writeFully(channel, header(named, metadata, tensors));
+            for (StoredTensor tensor : tensors) {
+                for (ByteBuffer part : tensor.parts()) {
+                    writeFully(channel, part);
+                }
             }
         }
     }

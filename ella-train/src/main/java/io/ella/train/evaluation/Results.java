@@ -1,11 +1,11 @@
 package io.ella.train.evaluation;
 
 import io.ella.core.EllaException;
+import io.ella.core.files.WholeFile;
 import io.ella.train.scenes.Fact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -116,14 +116,8 @@ final class Results {
                         prompts ->
                                 prompts.values()
                                         .forEach(all -> all.forEach(r -> lines.add(r.line()))));
-        Path whole = file.resolveSibling(file.getFileName() + ".tmp");
         try {
-            Files.write(whole, lines);
-            Files.move(
-                    whole,
-                    file,
-                    StandardCopyOption.REPLACE_EXISTING,
-                    StandardCopyOption.ATOMIC_MOVE);
+            WholeFile.write(file, temporary -> Files.write(temporary, lines));
         } catch (IOException e) {
             throw new EllaException(file + " cannot be written: " + e, e);
         }

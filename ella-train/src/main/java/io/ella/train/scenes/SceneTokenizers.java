@@ -5,10 +5,10 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.ella.core.EllaException;
+import io.ella.core.files.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /**
  * Writes the tokenizer of {@link SceneVocabulary} as Hugging Face's {@code tokenizer.json} and
@@ -127,14 +127,12 @@ public final class SceneTokenizers {
     }
 
     private static void write(Path file, String text) {
-        Path part = file.resolveSibling(file.getFileName() + ".part");
         try {
             Path folder = file.getParent();
             if (folder != null) {
                 Files.createDirectories(folder);
             }
-            Files.writeString(part, text);
-            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+            WholeFile.write(file, temporary -> Files.writeString(temporary, text));
         } catch (IOException e) {
             throw new EllaException(
                     file + " cannot be written (" + e + "). Check the folder and its space.", e);
