@@ -1,17 +1,13 @@
 package io.ella.train;
 
 import io.ella.core.graph.ParameterSpec;
+import io.ella.core.weights.ComputedWeights;
 import io.ella.core.weights.StoredTensor;
-import io.ella.core.weights.WeightSource;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.function.Predicate;
 import java.util.zip.CRC32;
 
 /**
@@ -22,7 +18,7 @@ import java.util.zip.CRC32;
  * within ±1/√fan-in as PyTorch's layers. What ends a residual branch or modulates a norm starts at
  * zero, so that a network begins as the identity (arXiv 2105.05233, 2212.09748).
  */
-public final class FreshWeights implements WeightSource {
+public final class FreshWeights implements ComputedWeights {
     private static final String QUERIES = "latents";
 
     /** Tables by the end of their names. Tokens are as large as what layers add to them. */
@@ -51,16 +47,6 @@ public final class FreshWeights implements WeightSource {
     @Override
     public String description() {
         return "fresh weights of seed " + seed;
-    }
-
-    @Override
-    public Set<String> names() {
-        return Set.of();
-    }
-
-    @Override
-    public Optional<ParameterSpec> find(String name) {
-        return Optional.empty();
     }
 
     @Override
@@ -101,14 +87,5 @@ public final class FreshWeights implements WeightSource {
                 .mapToDouble(Map.Entry::getValue)
                 .findFirst()
                 .orElse(0);
-    }
-
-    /** Everything is there. */
-    @Override
-    public void check(Collection<ParameterSpec> declared, Predicate<String> ignorable) {}
-
-    @Override
-    public void close() {
-        // nothing is held
     }
 }

@@ -7,7 +7,6 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import io.ella.core.EllaException;
-import io.ella.core.graph.ElementType;
 import io.ella.core.graph.Graph;
 import io.ella.core.graph.Op;
 import io.ella.core.graph.ParameterSpec;
@@ -169,8 +168,9 @@ public final class Trainer implements AutoCloseable {
 
     private void load(WeightSource start, List<ParameterSpec> fixed, Precision precision) {
         state.put(Kind.WEIGHT, own(trained, start, Precision.FP32));
-        state.put(Kind.AVERAGE, own(trained, start, Precision.FP32));
-        try (PtSymbolBlock zeros = torch.load("zeros", ScriptArchive.of(ZEROS))) {
+        try (PtSymbolBlock zeros = torch.load("zeros", ScriptArchive.of(ZEROS));
+                PtSymbolBlock copy = torch.load("copy", ScriptArchive.of(COPY))) {
+            state.put(Kind.AVERAGE, each(copy, state(Kind.WEIGHT)));
             for (Kind kind : List.of(Kind.FIRST_MOMENT, Kind.SECOND_MOMENT, Kind.GRADIENT)) {
                 state.put(kind, each(zeros, state(Kind.WEIGHT)));
             }
@@ -184,16 +184,7 @@ public final class Trainer implements AutoCloseable {
 
     private List<PtNDArray> own(
             List<ParameterSpec> specs, WeightSource source, Precision precision) {
-        List<ParameterSpec> wanted =
-                precision == Precision.FP32
-                        ? specs.stream()
-                                .map(
-                                        s ->
-                                                new ParameterSpec(
-                                                        s.name(), s.shape(), ElementType.FLOAT32))
-                                .toList()
-                        : specs;
-        try (Weights loaded = torch.load(wanted, source, precision, Map.of());
+        try (Weights loaded = torch.load(specs, source, precision, Map.of());
                 PtSymbolBlock copy = torch.load("copy", ScriptArchive.of(COPY))) {
             return each(copy, loaded.arrays().values());
         }

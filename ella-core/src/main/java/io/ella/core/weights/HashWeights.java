@@ -7,11 +7,7 @@ import io.ella.core.EllaException;
 import io.ella.core.graph.ParameterSpec;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -26,7 +22,7 @@ import java.util.stream.IntStream;
  *
  * <p>Immutable and safe for concurrent reads; large tensors are computed by all cores.
  */
-public final class HashWeights implements WeightSource {
+public final class HashWeights implements ComputedWeights {
 
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
     private static final int CHUNK = 1 << 18;
@@ -77,18 +73,6 @@ public final class HashWeights implements WeightSource {
         return "hash weights of seed " + seed;
     }
 
-    /** {@return the empty set: no name is stored, every name can be computed} */
-    @Override
-    public Set<String> names() {
-        return Set.of();
-    }
-
-    /** {@return empty: the shape of a parameter comes from whoever asks} */
-    @Override
-    public Optional<ParameterSpec> find(String name) {
-        return Optional.empty();
-    }
-
     /** {@return the parameter, which is computed where it is read and takes no memory before} */
     @Override
     public StoredTensor tensor(ParameterSpec spec) {
@@ -99,15 +83,6 @@ public final class HashWeights implements WeightSource {
                 spec.shape(),
                 (from, into) ->
                         formula.fill(from, into.duplicate().order(LITTLE_ENDIAN).asFloatBuffer()));
-    }
-
-    /** Accepts everything. */
-    @Override
-    public void check(Collection<ParameterSpec> declared, Predicate<String> ignorable) {}
-
-    @Override
-    public void close() {
-        // Nothing is held.
     }
 
     private static long hash(String name, long seed) {

@@ -73,6 +73,35 @@ public final class Safetensors implements WeightSource {
         }
     }
 
+    /**
+     * {@return the elements of the only tensor of a small file}
+     *
+     * <p>The file is read instead of mapped, for those who have many of them: a system maps some
+     * 65,000 files at once, and the garbage collector alone unmaps them.
+     *
+     * @param path a safetensors file
+     * @throws EllaException if the file is absent, unreadable or malformed, or holds another number
+     *     of tensors
+     */
+    public static float[] floats(Path path) {
+        String file = path.toString();
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            SafetensorsHeader header = SafetensorsHeader.read(channel, file);
+            if (header.entries().size() != 1) {
+                throw new EllaException(
+                        "%s: holds %d tensors, expected one."
+                                .formatted(file, header.entries().size()));
+            }
+            SafetensorsHeader.Entry entry = header.entries().get(0);
+            int length = Math.toIntExact(entry.end() - entry.begin());
+            ByteBuffer bytes =
+                    SafetensorsHeader.read(channel, header.dataStart() + entry.begin(), length);
+            return StoredTensor.floats(entry.name(), entry.dtype(), entry.shape(), bytes);
+        } catch (IOException | ArithmeticException e) {
+            throw new EllaException(file + ": cannot be read: " + e, e);
+        }
+    }
+
     /** Maps runs of whole tensors together; a tensor larger than a window gets its own parts. */
     private static Map<String, StoredTensor> map(
             FileChannel channel, SafetensorsHeader header, int window) throws IOException {

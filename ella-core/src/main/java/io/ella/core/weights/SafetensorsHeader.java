@@ -189,8 +189,8 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
                 "%s: %s. This is no safetensors file, or it is damaged.".formatted(file, problem));
     }
 
-    private static ByteBuffer read(FileChannel channel, long position, int size)
-            throws IOException {
+    /** {@return bytes of a file, on the heap} */
+    static ByteBuffer read(FileChannel channel, long position, int size) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(size);
         while (bytes.hasRemaining()) {
             if (channel.read(bytes, position + bytes.position()) < 0) {

@@ -101,6 +101,11 @@ public final class StoredTensor {
         return new StoredTensor(name, dtype, shape, parts);
     }
 
+    /** The elements of bytes that may lie on the heap. */
+    static float[] floats(String name, DType dtype, List<Long> shape, ByteBuffer bytes) {
+        return new StoredTensor(name, dtype, shape, List.of(bytes)).floatArray();
+    }
+
     /**
      * {@return an F32 tensor with a copy of these values}
      *

@@ -93,6 +93,20 @@ class SafetensorsTest extends NamedSourceContract {
     }
 
     @Test
+    void theOnlyTensorOfAFileIsReadWithoutMappingIt() {
+        Path one = folder.resolve("one.safetensors");
+        StoredTensor tensor = StoredTensor.of("x", new float[] {1.5f, -2}, 1, 2);
+        Safetensors.write(one, Map.of("a", "b"), List.of(tensor.to(DType.F16)));
+        assertThat(Safetensors.floats(one)).containsExactly(1.5f, -2);
+        assertThatThrownBy(() -> Safetensors.floats(reference()))
+                .isInstanceOf(EllaException.class)
+                .hasMessageContaining("holds 11 tensors, expected one");
+        assertThatThrownBy(() -> Safetensors.floats(folder.resolve("absent.safetensors")))
+                .isInstanceOf(EllaException.class)
+                .hasMessageContaining("absent.safetensors: cannot be read");
+    }
+
+    @Test
     void writesTheBytesOfTheReference() throws IOException {
         Path copy = folder.resolve("copy.safetensors");
         try (Safetensors file = Safetensors.open(reference())) {
