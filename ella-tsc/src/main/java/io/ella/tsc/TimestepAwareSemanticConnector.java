@@ -11,7 +11,6 @@ import io.ella.core.torch.Program;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.torch.Weights;
-import io.ella.core.weights.Checkpoint;
 import io.ella.core.weights.WeightSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,7 +74,7 @@ public final class TimestepAwareSemanticConnector implements AutoCloseable {
     public static TimestepAwareSemanticConnector load(
             Torch torch, Path checkpoint, Precision precision) {
         TscConfig config = TscConfig.of(checkpoint);
-        try (WeightSource source = Checkpoint.open(TscCheckpoint.file(checkpoint))) {
+        try (WeightSource source = TscConfig.weights(checkpoint)) {
             return load(torch, config, source, precision);
         }
     }

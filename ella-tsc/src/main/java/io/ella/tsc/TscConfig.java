@@ -3,6 +3,7 @@ package io.ella.tsc;
 import io.ella.core.EllaException;
 import io.ella.core.config.Config;
 import io.ella.core.graph.Graph;
+import io.ella.core.weights.Checkpoint;
 import io.ella.core.weights.WeightSource;
 import java.nio.file.Path;
 
@@ -122,6 +123,16 @@ public record TscConfig(
      */
     public static TscConfig of(Path checkpoint) {
         return TscCheckpoint.read(checkpoint);
+    }
+
+    /**
+     * {@return the tensors of a checkpoint, which the caller closes}
+     *
+     * @param checkpoint a {@code .safetensors} file, or a folder that holds one
+     * @throws EllaException if it is not there, or not of that format
+     */
+    public static WeightSource weights(Path checkpoint) {
+        return Checkpoint.open(TscCheckpoint.file(checkpoint));
     }
 
     /**

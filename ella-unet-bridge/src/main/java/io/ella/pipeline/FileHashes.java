@@ -31,7 +31,13 @@ public final class FileHashes {
         return hashes;
     }
 
-    private static List<Path> files(Path root) {
+    /**
+     * {@return every safetensors file at or below a folder, sorted}
+     *
+     * @param root a folder, or a file, which is then the only one
+     * @throws EllaException if it cannot be listed
+     */
+    public static List<Path> files(Path root) {
         try (Stream<Path> files = Files.walk(root)) {
             return files.filter(f -> f.toString().endsWith(".safetensors")).sorted().toList();
         } catch (IOException e) {

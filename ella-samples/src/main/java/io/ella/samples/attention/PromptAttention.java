@@ -1,13 +1,13 @@
 package io.ella.samples.attention;
 
 import io.ella.core.EllaException;
+import io.ella.core.files.WholeFile;
 import io.ella.core.torch.Outputs;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Program;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.torch.Weights;
-import io.ella.core.weights.Checkpoint;
 import io.ella.core.weights.WeightSource;
 import io.ella.encoders.Residency;
 import io.ella.encoders.TextEncoder;
@@ -15,14 +15,10 @@ import io.ella.encoders.TokenIds;
 import io.ella.encoders.TokenLength;
 import io.ella.encoders.Tokenizer;
 import io.ella.tsc.TscConfig;
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.INDArrayIndex;
@@ -108,7 +104,7 @@ public final class PromptAttention {
             times[i] = (float) timesteps[i];
         }
         try (Program program = torch.compile(config.attentionGraph(), Precision.FP32);
-                WeightSource source = Checkpoint.open(file(connector));
+                WeightSource source = TscConfig.weights(connector);
                 Weights parameters = program.load(source);
                 Tensor input = torch.tensor(times, times.length);
                 Outputs outputs = program.run(parameters, features, input)) {
@@ -119,20 +115,6 @@ public final class PromptAttention {
                     .reshape('c', times.length, config.layers(), queries, keys)
                     .get(all, all, all, NDArrayIndex.interval(queries, keys))
                     .dup('c');
-        }
-    }
-
-    /** The connector of a folder, which {@link TscConfig} has found to be the only one. */
-    private static Path file(Path connector) {
-        if (!Files.isDirectory(connector)) {
-            return connector;
-        }
-        try (Stream<Path> files = Files.list(connector)) {
-            return files.filter(file -> file.toString().endsWith(".safetensors"))
-                    .findFirst()
-                    .orElse(connector);
-        } catch (IOException e) {
-            throw new EllaException(connector + ": cannot be listed: " + e, e);
         }
     }
 
@@ -172,10 +154,8 @@ public final class PromptAttention {
      * @throws EllaException if it cannot be written
      */
     public void writeNumbers(Path file) {
-        File whole = new File(file + ".tmp");
         try {
-            Nd4j.writeAsNumpy(weights, whole);
-            Files.move(whole.toPath(), file, StandardCopyOption.REPLACE_EXISTING);
+            WholeFile.write(file, temporary -> Nd4j.writeAsNumpy(weights, temporary.toFile()));
         } catch (IOException e) {
             throw new EllaException(file + " cannot be written: " + e, e);
         }

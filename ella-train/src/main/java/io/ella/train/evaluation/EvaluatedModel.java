@@ -8,7 +8,6 @@ import io.ella.pipeline.ElllaPipeline;
 import io.ella.pipeline.FileHashes;
 import io.ella.unet.UNetConfig;
 import io.ella.unet.VaeConfig;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -16,7 +15,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * A checkpoint of the small world, opened for every {@link Arm}. Thread-safe. Holds native memory
@@ -118,13 +116,9 @@ public final class EvaluatedModel implements AutoCloseable {
                     root
                             + " does not exist. A model to evaluate is a folder in diffusers' layout, with a connector and its language model, which may lie in \"ella\" and \"ella_text_encoder\" there");
         }
-        try (Stream<Path> all = Files.walk(root)) {
-            for (Path file : all.filter(f -> f.toString().endsWith(".safetensors")).toList()) {
-                String relative = root.relativize(file).toString().replace('\\', '/');
-                files.put(name + "/" + relative, FileHashes.sha256(file));
-            }
-        } catch (IOException e) {
-            throw new EllaException(root + " cannot be read: " + e, e);
+        for (Path file : FileHashes.files(root)) {
+            String relative = root.relativize(file).toString().replace('\\', '/');
+            files.put(name + "/" + relative, FileHashes.sha256(file));
         }
     }
 
