@@ -2,7 +2,6 @@ package io.ella.samples;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.ella.core.EllaException;
 import io.ella.core.image.Png;
 import io.ella.core.torch.Torch;
 import io.ella.encoders.TokenLength;
@@ -56,14 +55,7 @@ final class AttentionCommand implements Callable<Integer> {
             description = "From 0 to 999. Default: 25 of them, from 999 down.")
     private @Nullable List<Double> timesteps;
 
-    @Option(
-            names = "--token-length",
-            paramLabel = "fixed|flexible",
-            description =
-                    "Whether the prompt is padded to 128 tokens, which are attended to as well."
-                            + " Default: fixed.")
-    private String tokenLength = "fixed";
-
+    @Mixin private TokenLengthOptions tokens = new TokenLengthOptions();
     @Mixin private Machine machine = new Machine();
     @Mixin private Console console = new Console();
 
@@ -73,7 +65,7 @@ final class AttentionCommand implements Callable<Integer> {
         machine.check(console);
         model.check(console);
         double[] times = times();
-        TokenLength length = console.parsed(() -> length(tokenLength));
+        TokenLength length = tokens.length(console);
         Path numbers = numbers();
         Png.checkWritable(output);
         machine.start();
@@ -107,17 +99,6 @@ final class AttentionCommand implements Callable<Integer> {
             }
         }
         return timesteps.stream().mapToDouble(t -> t).toArray();
-    }
-
-    static TokenLength length(String name) {
-        return switch (name) {
-            case "fixed" -> TokenLength.fixed(128);
-            case "flexible" -> TokenLength.flexible();
-            default ->
-                    throw new EllaException(
-                            "--token-length is \"%s\", expected \"fixed\" or \"flexible\""
-                                    .formatted(name));
-        };
     }
 
     private Path numbers() {

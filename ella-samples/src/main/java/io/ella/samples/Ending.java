@@ -34,6 +34,11 @@ final class Ending implements AutoCloseable {
         this(console, note, () -> {});
     }
 
+    /** For a training, which asks {@link #isNear} between its steps. */
+    static Ending ofTraining(Console console) {
+        return new Ending(console, "ending after this step, with a checkpoint");
+    }
+
     /**
      * For work that can be told.
      *

@@ -60,12 +60,6 @@ final class EvalScenesCommand implements Callable<Integer> {
     private String scheduler = DEFAULT.scheduler().label();
 
     @Option(
-            names = "--token-length",
-            paramLabel = "fixed|flexible",
-            description = "As for generate. Default: fixed.")
-    private String tokenLength = "fixed";
-
-    @Option(
             names = "--seed",
             paramLabel = "N",
             description = "Of scenes, captions and pictures. Default: 7.")
@@ -79,6 +73,7 @@ final class EvalScenesCommand implements Callable<Integer> {
                     "Which of renders, autoencoder, base-short, base-dense, ella. Default: all.")
     private @Nullable List<String> arms;
 
+    @Mixin private TokenLengthOptions tokens = new TokenLengthOptions();
     @Mixin private Machine machine = new Machine();
     @Mixin private Console console = new Console();
 
@@ -156,7 +151,7 @@ final class EvalScenesCommand implements Callable<Integer> {
                 steps,
                 guidance,
                 Schedulers.named(scheduler),
-                AttentionCommand.length(tokenLength));
+                tokens.length(console));
     }
 
     private List<Arm> chosen() {

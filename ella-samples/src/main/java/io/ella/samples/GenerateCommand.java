@@ -3,7 +3,6 @@ package io.ella.samples;
 import io.ella.core.image.Png;
 import io.ella.core.scheduler.Schedulers;
 import io.ella.core.torch.Precision;
-import io.ella.encoders.TokenLength;
 import io.ella.pipeline.ElllaPipeline;
 import io.ella.pipeline.Generation;
 import io.ella.pipeline.GenerationRequest;
@@ -24,7 +23,6 @@ import picocli.CommandLine.Parameters;
         sortOptions = false)
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class GenerateCommand implements Callable<Integer> {
-    private static final int TRAINED_LENGTH = 128;
 
     @Parameters(paramLabel = "PROMPT", description = "What the image shows.")
     private String prompt;
@@ -73,20 +71,7 @@ final class GenerateCommand implements Callable<Integer> {
                             + " lcm. Default: dpmpp-2m with ELLA, else the checkpoint's own.")
     private @Nullable String scheduler;
 
-    @Option(
-            names = "--token-length",
-            paramLabel = "fixed|flexible",
-            description =
-                    "Whether the prompt is padded and cut for ELLA, or as long as it is. Default:"
-                            + " fixed.")
-    private String tokenLength = "fixed";
-
-    @Option(
-            names = "--max-length",
-            paramLabel = "N",
-            description = "Tokens in fixed mode. Default: 128.")
-    private @Nullable Integer maxLength;
-
+    @Mixin private TokenLengthOptions tokens = new TokenLengthOptions();
     @Mixin private Machine machine = new Machine();
     @Mixin private Console console = new Console();
 
@@ -122,7 +107,8 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private GenerationRequest.Builder request() {
-        GenerationRequest.Builder request = GenerationRequest.of(prompt).tokenLength(length());
+        GenerationRequest.Builder request =
+                GenerationRequest.of(prompt).tokenLength(tokens.length(console));
         if (negativePrompt != null) {
             request.negativePrompt(negativePrompt);
         }
@@ -154,21 +140,5 @@ final class GenerateCommand implements Callable<Integer> {
                     "the %s is %d, expected a positive multiple of 8".formatted(name, pixels));
         }
         return pixels == null ? 0 : pixels;
-    }
-
-    private TokenLength length() {
-        return switch (tokenLength) {
-            case "fixed" -> TokenLength.fixed(maxLength == null ? TRAINED_LENGTH : maxLength);
-            case "flexible" -> {
-                if (maxLength != null) {
-                    throw console.misuse("--max-length goes with --token-length fixed only");
-                }
-                yield TokenLength.flexible();
-            }
-            default ->
-                    throw console.misuse(
-                            "--token-length is \"%s\", expected \"fixed\" or \"flexible\""
-                                    .formatted(tokenLength));
-        };
     }
 }

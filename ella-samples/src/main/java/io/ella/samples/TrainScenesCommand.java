@@ -47,6 +47,12 @@ final class TrainScenesCommand implements Callable<Integer> {
     private @Nullable Path assemble;
 
     @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description = "How many updates. Default: the stage's own number.")
+    private long steps;
+
+    @Option(
             names = "--samples-every",
             paramLabel = "N",
             description = "Draw samples every so many steps; 0 for never. Default: 1000.")
@@ -67,10 +73,12 @@ final class TrainScenesCommand implements Callable<Integer> {
             throw console.misuse(
                     "--samples-every is " + samplesEvery + ", expected 0 for never, or more");
         }
-        Precision asked = machine.precision(console, Precision.AUTO);
-        Precision precision = console.parsed(() -> TrainingReport.precision(asked));
+        if (steps < 0) {
+            throw console.misuse("--steps is " + steps + ", expected at least 1");
+        }
+        Precision precision = TrainingReport.precision(machine, console);
         machine.start();
-        try (Ending ending = new Ending(console, "ending after this step, with a checkpoint");
+        try (Ending ending = Ending.ofTraining(console);
                 Torch torch = Torch.open(machine.device(console))) {
             SceneTraining training = new SceneTraining(torch, out, precision);
             Path folder = assemble;
@@ -79,6 +87,7 @@ final class TrainScenesCommand implements Callable<Integer> {
                 assembled(folder);
             } else {
                 training.samplesEvery(samplesEvery);
+                training.steps(steps);
                 train(training, stages, ending);
             }
         }
@@ -112,7 +121,7 @@ final class TrainScenesCommand implements Callable<Integer> {
                 console.line("%s: done, in %s".formatted(each, out.resolve(each.toString())));
                 JsonObject json = report.json();
                 json.addProperty("stage", each.toString());
-                json.addProperty("steps", each.steps());
+                json.addProperty("steps", training.steps(each));
                 reports.add(json);
             }
         }

@@ -161,16 +161,15 @@ final class TrainTscCommand implements Callable<Integer> {
     public Integer call() {
         console.start();
         machine.check(console);
-        Precision asked = machine.precision(console, Precision.AUTO);
-        ConnectorSettings settings =
-                console.parsed(() -> settings(TrainingReport.precision(asked)));
+        Precision precision = TrainingReport.precision(machine, console);
+        ConnectorSettings settings = console.parsed(() -> settings(precision));
         Png.checkWritable(out);
         List<CaptionedImage> images = CaptionedImages.open(data);
         machine.start();
         String name = out.getFileName().toString().replaceFirst("(\\.safetensors)?$", "-training");
         Path where = folder != null ? folder : out.resolveSibling(name);
         Path features = cache != null ? cache : where.resolve("cache");
-        try (Ending ending = new Ending(console, "ending after this step, with a checkpoint");
+        try (Ending ending = Ending.ofTraining(console);
                 Torch torch = Torch.open(machine.device(console));
                 TrainingReport report = new TrainingReport(console)) {
             ConnectorTraining training =

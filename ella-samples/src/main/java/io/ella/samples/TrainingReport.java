@@ -3,7 +3,6 @@ package io.ella.samples;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import io.ella.core.EllaException;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
 import io.ella.train.TrainingProgress;
@@ -62,11 +61,12 @@ final class TrainingReport implements AutoCloseable {
     }
 
     /** In what to train: fp16 would need its loss scaled. */
-    static Precision precision(Precision asked) {
+    static Precision precision(Machine machine, Console console) {
+        Precision asked = machine.precision(console, Precision.AUTO);
         return switch (asked) {
             case AUTO -> Torch.hasFastBf16() ? Precision.BF16 : Precision.FP32;
             case FP16 ->
-                    throw new EllaException(
+                    throw console.misuse(
                             "training in fp16 is not supported: gradients vanish in it. Choose bf16, which needs as little memory, or fp32");
             case FP32, BF16 -> asked;
         };

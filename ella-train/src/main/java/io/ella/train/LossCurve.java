@@ -105,7 +105,7 @@ final class LossCurve {
             Png.write(picture, image, Map.of());
         } catch (RuntimeException | LinkageError e) {
             // A machine without fonts cannot draw, which is no reason to stop training.
-            LOG.warn("{} cannot be drawn: {}", picture, e.toString());
+            LOG.warn("{} cannot be drawn", picture, e);
         }
     }
 

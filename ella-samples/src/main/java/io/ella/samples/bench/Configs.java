@@ -16,9 +16,8 @@ final class Configs {
             {
               "sample_size": 16, "cross_attention_dim": 128, "attention_head_dim": 4,
               "block_out_channels": [64, 128, 192], "layers_per_block": 1,
-              "down_block_types":
-                ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
-              "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]
+              "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+              "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"]
             }
             """;
 

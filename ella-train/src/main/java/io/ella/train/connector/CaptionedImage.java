@@ -28,19 +28,17 @@ public record CaptionedImage(String name, Callable<byte[]> bytes, String caption
     }
 
     Image decode(byte[] file) {
+        BufferedImage image;
         try {
-            BufferedImage image = ImageIO.read(new ByteArrayInputStream(file));
-            if (image == null) {
-                throw new EllaException(
-                        name
-                                + " is no PNG, JPEG, GIF, BMP or TIFF; convert it to one of these, or take it out");
-            }
-            return Image.fromBufferedImage(image);
-        } catch (IOException | RuntimeException e) {
-            if (e instanceof EllaException known) {
-                throw known;
-            }
+            image = ImageIO.read(new ByteArrayInputStream(file));
+        } catch (IOException | RuntimeException e) { // readers throw both at damaged files
             throw new EllaException(name + " is damaged: " + e + "; take it out", e);
         }
+        if (image == null) {
+            throw new EllaException(
+                    name
+                            + " is no PNG, JPEG, GIF, BMP or TIFF; convert it to one of these, or take it out");
+        }
+        return Image.fromBufferedImage(image);
     }
 }

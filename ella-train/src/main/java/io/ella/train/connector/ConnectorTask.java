@@ -4,9 +4,11 @@ import io.ella.core.graph.Graph;
 import io.ella.core.scheduler.ForwardProcess;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
+import io.ella.train.NoisyLatents;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
 import io.ella.unet.VaeConfig;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -71,41 +73,31 @@ final class ConnectorTask implements TrainingTask {
         SplittableRandom random = new SplittableRandom(settings.seed() * GOLDEN + number);
         int batch = settings.batch();
         int side = settings.size() / vae.scale();
-        int channels = vae.latentChannels();
-        int each = channels * side * side;
         int features = settings.maxLength() * inputDim;
-        float[] timesteps = new float[batch];
-        float[] samples = new float[batch * each];
-        float[] targets = new float[batch * each];
+        NoisyLatents noisy = new NoisyLatents(forward, batch, vae.latentChannels(), side, side);
         float[] text = new float[batch * features];
         for (int i = 0; i < batch; i++) {
             int image = image(number * batch + i);
             int timestep = random.nextInt(forward.timesteps());
             boolean dropped = random.nextDouble() < settings.dropout();
-            timesteps[i] = timestep;
-            sample(cache.read(latents.get(image)), random, samples, i * each, each);
-            for (int k = i * each; k < (i + 1) * each; k++) {
-                targets[k] = (float) random.nextGaussian();
-            }
-            forward.diffuse(samples, targets, i * each, each, timestep);
+            noisy.put(i, sample(cache.read(latents.get(image)), random), timestep, random);
             float[] caption = cache.read(dropped ? empty : texts.get(image));
             System.arraycopy(caption, 0, text, i * features, features);
         }
-        return List.of(
-                torch.tensor(timesteps, batch),
-                torch.tensor(samples, batch, channels, side, side),
-                torch.tensor(targets, batch, channels, side, side),
-                torch.tensor(text, batch, settings.maxLength(), inputDim));
+        List<Tensor> inputs = new ArrayList<>(noisy.tensors(torch));
+        inputs.add(torch.tensor(text, batch, settings.maxLength(), inputDim));
+        return inputs;
     }
 
     /** Draws a latent from what the autoencoder says of the image, and scales it. */
-    private void sample(
-            float[] moments, SplittableRandom random, float[] into, int at, int length) {
-        for (int i = 0; i < length; i++) {
-            double deviation = Math.exp(0.5 * moments[length + i]);
+    private float[] sample(float[] moments, SplittableRandom random) {
+        float[] scaled = new float[moments.length / 2];
+        for (int i = 0; i < scaled.length; i++) {
+            double deviation = Math.exp(0.5 * moments[scaled.length + i]);
             double latent = moments[i] + deviation * random.nextGaussian();
-            into[at + i] = (float) ((latent - vae.shiftFactor()) * vae.scalingFactor());
+            scaled[i] = (float) ((latent - vae.shiftFactor()) * vae.scalingFactor());
         }
+        return scaled;
     }
 
     /** {@return which image is the so-manieth that is seen} */

@@ -59,6 +59,7 @@ final class AutoencoderTask implements TrainingTask {
         int size = renderer.size();
         float[] whole = new float[3 * size * size];
         float[] crops = new float[batch * 3 * crop * crop];
+        float[] weights = new float[batch * crop * crop];
         for (int i = 0; i < batch; i++) {
             Scene scene = scenes.scene(number * batch + i);
             renderer.render(scene, whole, 0);
@@ -71,10 +72,7 @@ final class AutoencoderTask implements TrainingTask {
                 int from = (channel * size + top + row % crop) * size + left;
                 System.arraycopy(whole, from, crops, (i * 3 * crop + row) * crop, crop);
             }
-        }
-        float[] weights = new float[batch * crop * crop];
-        for (int i = 0; i < batch; i++) {
-            weigh(scenes.scene(number * batch + i).background(), crops, i, weights);
+            weigh(scene.background(), crops, i, weights);
         }
         int side = crop / config.scale();
         float[] noise = new float[batch * config.latentChannels() * side * side];

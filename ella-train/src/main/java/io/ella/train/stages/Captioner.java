@@ -7,9 +7,15 @@ import io.ella.train.scenes.ShortCaption;
 /** What is said of a scene, and to which text encoder. */
 enum Captioner {
     /** One or two objects, to the encoder that learns along with the base model. */
-    SHORT,
+    SHORT(SceneModels.clipTokens()),
     /** Everything, to the language model in front of the connector. */
-    DENSE;
+    DENSE(SceneModels.DENSE_TOKENS);
+
+    private final int length;
+
+    Captioner(int length) {
+        this.length = length;
+    }
 
     String caption(Scene scene, long seed) {
         return switch (this) {
@@ -20,8 +26,8 @@ enum Captioner {
 
     Tokens tokens(String[] captions) {
         return switch (this) {
-            case SHORT -> Tokens.clip(captions, SceneModels.clipTokens());
-            case DENSE -> Tokens.t5(captions, SceneModels.DENSE_TOKENS);
+            case SHORT -> Tokens.clip(captions, length);
+            case DENSE -> Tokens.t5(captions, length);
         };
     }
 }

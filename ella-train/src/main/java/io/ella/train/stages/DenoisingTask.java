@@ -5,6 +5,7 @@ import io.ella.core.scheduler.ForwardProcess;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.encoders.EncoderGraph;
+import io.ella.train.NoisyLatents;
 import io.ella.train.TrainingTask;
 import io.ella.train.scenes.SceneSampler;
 import java.util.ArrayList;
@@ -57,10 +58,9 @@ final class DenoisingTask implements TrainingTask {
     @Override
     public List<Tensor> batch(Torch torch, long number) {
         SplittableRandom random = new SplittableRandom(number);
-        int each = latents.each();
-        float[] samples = new float[batch * each];
-        float[] targets = new float[batch * each];
-        float[] timesteps = new float[batch];
+        NoisyLatents noisy =
+                new NoisyLatents(
+                        forward, batch, latents.channels(), latents.side(), latents.side());
         String[] captions = new String[batch];
         for (int i = 0; i < batch; i++) {
             int scene = random.nextInt(latents.count());
@@ -68,19 +68,9 @@ final class DenoisingTask implements TrainingTask {
             boolean dropped = random.nextDouble() < DROPPED;
             long seed = random.nextLong();
             captions[i] = dropped ? "" : captioner.caption(scenes.scene(scene), seed);
-            timesteps[i] = timestep;
-            latents.copy(scene, samples, i * each);
-            for (int k = i * each; k < (i + 1) * each; k++) {
-                targets[k] = (float) random.nextGaussian();
-            }
-            forward.diffuse(samples, targets, i * each, each, timestep);
+            noisy.put(i, latents.get(scene), timestep, random);
         }
-        int channels = SceneModels.vae().latentChannels();
-        int side = (int) Math.sqrt((double) each / channels);
-        List<Tensor> inputs = new ArrayList<>();
-        inputs.add(torch.tensor(timesteps, batch));
-        inputs.add(torch.tensor(samples, batch, channels, side, side));
-        inputs.add(torch.tensor(targets, batch, channels, side, side));
+        List<Tensor> inputs = new ArrayList<>(noisy.tensors(torch));
         Tokens tokens = captioner.tokens(captions);
         inputs.addAll(text.inputs(torch, tokens.ids(), tokens.mask()));
         return inputs;

@@ -15,6 +15,7 @@ import io.ella.train.scenes.SceneSampler;
 import io.ella.unet.AutoencoderKL;
 import io.ella.unet.VaeConfig;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
@@ -28,11 +29,15 @@ final class Latents {
     private static final String SCALE = "scaling_factor";
 
     private final float[] values;
+    private final int channels;
+    private final int side;
     private final int each;
 
-    private Latents(float[] values, int each) {
+    private Latents(float[] values, List<Long> shape) {
         this.values = values;
-        this.each = each;
+        this.channels = Math.toIntExact(shape.get(1));
+        this.side = Math.toIntExact(shape.get(2));
+        this.each = channels * side * side;
     }
 
     /**
@@ -97,7 +102,7 @@ final class Latents {
             for (int i = 0; i < values.length; i++) {
                 values[i] *= (float) scale;
             }
-            return new Latents(values, (int) (tensor.elements() / tensor.shape().get(0)));
+            return new Latents(values, tensor.shape());
         }
     }
 
@@ -116,12 +121,17 @@ final class Latents {
         return values.length / each;
     }
 
-    /** {@return the elements of one latent} */
-    int each() {
-        return each;
+    int channels() {
+        return channels;
     }
 
-    void copy(int index, float[] into, int at) {
-        System.arraycopy(values, index * each, into, at, each);
+    /** {@return height and width} */
+    int side() {
+        return side;
+    }
+
+    /** {@return one latent, row-major} */
+    float[] get(int index) {
+        return Arrays.copyOfRange(values, index * each, (index + 1) * each);
     }
 }

@@ -37,7 +37,7 @@ public final class SceneTraining {
     private static final Logger LOG = LoggerFactory.getLogger(SceneTraining.class);
     private static final long DATA_SEED = 1;
     private static final long WEIGHT_SEED = 11;
-    private static final int SCENES = 40_000;
+    private static final int SCENES = 20_000;
     private static final int CROP = 48;
     private static final int SAMPLES = 8;
 
@@ -57,6 +57,7 @@ public final class SceneTraining {
     private final Precision precision;
     private final SceneSampler scenes = SceneSampler.training(DATA_SEED);
     private long samplesEvery;
+    private long steps;
 
     /**
      * Chooses where.
@@ -82,7 +83,27 @@ public final class SceneTraining {
     }
 
     /**
-     * Runs a stage, or the rest of it.
+     * Sets how many updates a stage has; the learning rate falls at their end. A stage that was
+     * interrupted goes on under the new number.
+     *
+     * @param count how many; 0 for the stage's own number
+     */
+    public void steps(long count) {
+        steps = count;
+    }
+
+    /**
+     * {@return how many updates a stage has}
+     *
+     * @param stage which
+     */
+    public long steps(Stage stage) {
+        return steps > 0 ? steps : stage.steps();
+    }
+
+    /**
+     * Runs a stage, or the rest of it. One of which there is no checkpoint, but {@code
+     * weights.safetensors}, begins with those.
      *
      * @param stage which; those that it builds on must be there
      * @param cancelled asked now and then; true stops after a checkpoint
@@ -112,6 +133,7 @@ public final class SceneTraining {
                             sample(stage, step);
                         });
                 boolean done = run.run(cancelled, named);
+                // The process may have been killed between the checkpoint and what is kept of it.
                 if (!Files.exists(weights(stage))) {
                     keep(stage, task);
                 }
@@ -194,26 +216,27 @@ public final class SceneTraining {
     }
 
     private WeightSource start(Stage stage) {
-        FreshWeights fresh = new FreshWeights(WEIGHT_SEED, ZEROS);
-        Map<String, WeightSource> parts =
-                switch (stage) {
-                    case VAE -> Map.of(Objectives.VAE, result(Stage.VAE_CROPS, Objectives.VAE));
-                    case TSC ->
+        boolean again = Files.exists(weights(stage));
+        WeightSource fresh = new FreshWeights(WEIGHT_SEED, ZEROS);
+        return switch (stage) {
+            case VAE -> kept(again ? stage : Stage.VAE_CROPS);
+            case TSC ->
+                    WeightSource.joined(
                             Map.of(
                                     Objectives.UNET, result(Stage.BASE, Objectives.UNET),
                                     Objectives.TEXT_ENCODER,
                                             result(Stage.T5, Objectives.TEXT_ENCODER),
-                                    Objectives.TSC, fresh);
-                    default -> Map.of();
-                };
-        return parts.isEmpty() ? fresh : WeightSource.joined(parts);
+                                    Objectives.TSC, again ? result(stage, Objectives.TSC) : fresh));
+            default -> again ? kept(stage) : fresh;
+        };
     }
 
     private TrainingPlan plan(Stage stage) {
         boolean isVae = stage == Stage.VAE || stage == Stage.VAE_CROPS;
         double average = isVae ? 0.995 : 0.999;
+        long count = steps(stage);
         return new TrainingPlan(
-                stage.steps(), 1, stage.rate(), AdamW.defaults(), average, precision, 100);
+                count, 1, stage.rate(count), AdamW.defaults(), average, precision, 100);
     }
 
     /** What a stage has learned so far, small enough to be kept: it is all that later ones read. */
@@ -232,12 +255,18 @@ public final class SceneTraining {
         return folder(stage).resolve("weights.safetensors");
     }
 
-    private WeightSource result(Stage stage, String model) {
+    /** What a stage kept, by the names of its graph. */
+    private WeightSource kept(Stage stage) {
         if (!Files.isRegularFile(weights(stage))) {
             throw new EllaException(
                     weights(stage) + " is missing. Train the stage \"" + stage + "\" first");
         }
-        return Safetensors.open(weights(stage)).renamed(name -> model + "." + name);
+        return Safetensors.open(weights(stage));
+    }
+
+    /** One of the models that a stage kept, by the model's own names. */
+    private WeightSource result(Stage stage, String model) {
+        return kept(stage).renamed(name -> model + "." + name);
     }
 
     private Latents latents(BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {

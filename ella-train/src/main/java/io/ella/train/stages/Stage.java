@@ -16,7 +16,7 @@ public enum Stage {
     /** The Llama, from captions alone. */
     LLAMA(32, 800, 1.5e-3, 50, 750),
     /** The denoising network and its text encoder, from scenes with short captions. */
-    BASE(64, 12_000, 5e-4, 200, 4_000),
+    BASE(32, 12_000, 5e-4, 200, 4_000),
     /** The connector, from scenes with dense captions; everything else is frozen. */
     TSC(48, 4_000, 5e-4, 100, 1_500);
 
@@ -60,8 +60,10 @@ public enum Stage {
         return steps;
     }
 
-    LearningRate rate() {
-        return LearningRate.trapezoid(rate, warmup, steps, decay);
+    /** The rate over another number of steps, of which as large a part is its fall. */
+    LearningRate rate(long other) {
+        return LearningRate.trapezoid(
+                rate, Math.min(warmup, other / 10), other, Math.max(1, decay * other / steps));
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ella.core.EllaException;
 import io.ella.core.graph.Graph;
+import io.ella.core.graph.ParameterSpec;
 import io.ella.core.image.Image;
 import io.ella.core.image.Png;
 import io.ella.core.torch.Device;
@@ -59,6 +60,33 @@ class SceneTrainingTest {
             assertThat(Image.read(grid).height()).isEqualTo(128);
             assertThat(Png.texts(grid)).containsKey(Png.PARAMETERS);
         }
+    }
+
+    @Test
+    void aStageWithoutACheckpointBeginsWithTheWeightsThatWereKept() throws IOException {
+        Graph graph = Objectives.language(SceneModels.t5(), "shared.weight");
+        pretend(Stage.T5, graph);
+        try (Torch torch = Torch.open(Device.CPU)) {
+            SceneTraining training = new SceneTraining(torch, folder, Precision.FP32);
+            training.steps(1);
+            assertThat(training.run(Stage.T5, () -> false, p -> {})).isTrue();
+        }
+        ParameterSpec table =
+                graph.parameters().stream()
+                        .filter(p -> p.name().endsWith("shared.weight"))
+                        .findFirst()
+                        .orElseThrow();
+        float[] kept = FRESH.tensor(table).floatArray();
+        float[] learned;
+        try (Safetensors file = Safetensors.open(folder.resolve("t5/weights.safetensors"))) {
+            learned = file.tensor(table).floatArray();
+        }
+        float furthest = 0;
+        for (int i = 0; i < kept.length; i++) {
+            furthest = Math.max(furthest, Math.abs(kept[i] - learned[i]));
+        }
+        // One step of Adam moves a weight by the learning rate, and fp16 rounds it.
+        assertThat(furthest).isBetween(1e-4f, 1e-2f);
     }
 
     @Test

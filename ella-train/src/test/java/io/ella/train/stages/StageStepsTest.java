@@ -60,19 +60,20 @@ class StageStepsTest {
 
     @Test
     void latentsAreScaledToADeviationOfOne() {
-        float[] all = new float[latents.count() * latents.each()];
-        for (int i = 0; i < latents.count(); i++) {
-            latents.copy(i, all, i * latents.each());
-        }
         double sum = 0;
         double squares = 0;
-        for (float value : all) {
-            sum += value;
-            squares += value * value;
+        int elements = 0;
+        for (int i = 0; i < latents.count(); i++) {
+            for (float value : latents.get(i)) {
+                sum += value;
+                squares += value * value;
+                elements++;
+            }
         }
-        double mean = sum / all.length;
-        assertThat(Math.sqrt(squares / all.length - mean * mean)).isBetween(0.99, 1.01);
+        double mean = sum / elements;
+        assertThat(Math.sqrt(squares / elements - mean * mean)).isBetween(0.99, 1.01);
         assertThat(latents.count()).isEqualTo(5);
+        assertThat(elements).isEqualTo(5 * 4 * latents.side() * latents.side());
     }
 
     @Test

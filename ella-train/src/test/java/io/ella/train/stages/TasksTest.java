@@ -136,9 +136,8 @@ class TasksTest {
                 List.of(StoredTensor.of("latents", values, count, 4, 16, 16)));
         Latents latents = Latents.open(file);
         assertThat(latents.count()).isEqualTo(count);
-        float[] last = new float[each];
-        latents.copy(count - 1, last, 0);
-        assertThat(last[7]).isEqualTo(0.5f * values[(count - 1) * each + 7]);
+        assertThat(latents.get(count - 1)).hasSize(each);
+        assertThat(latents.get(count - 1)[7]).isEqualTo(0.5f * values[(count - 1) * each + 7]);
 
         DenoisingTask task =
                 new DenoisingTask(
