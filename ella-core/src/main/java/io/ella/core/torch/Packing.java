@@ -72,7 +72,7 @@ sealed interface Packing {
     private static boolean isServed(Precision precision) {
         boolean isX86 = Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
         return switch (precision) {
-            case FP32 -> isX86;
+            case FP32 -> isX86 && Torch.hasCpuFlag("avx512f");
             case BF16 -> isX86 && Torch.hasFastBf16();
             case FP16, AUTO -> false;
         };

@@ -91,10 +91,15 @@ public final class Torch implements AutoCloseable {
      * does not tell}
      */
     public static boolean hasFastBf16() {
+        return hasCpuFlag("avx512_bf16") || hasCpuFlag("amx_bf16");
+    }
+
+    /** Whether the processor says so of itself; false where that cannot be read. */
+    static boolean hasCpuFlag(String flag) {
         Path flags = Path.of("/proc/cpuinfo");
         try (Stream<String> lines = Files.lines(flags)) {
             return lines.filter(line -> line.startsWith("flags"))
-                    .anyMatch(line -> line.contains(" avx512_bf16") || line.contains(" amx_bf16"));
+                    .anyMatch(line -> line.contains(" " + flag));
         } catch (IOException | UncheckedIOException e) {
             return false; // not Linux
         }
