@@ -4,16 +4,20 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import io.ella.core.graph.Cost;
 import io.ella.core.torch.OperationTime;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
 import io.ella.samples.bench.Benchmark;
+import io.ella.samples.bench.Peak;
 import io.ella.samples.bench.PeakMemory;
+import io.ella.samples.bench.Spent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -23,19 +27,20 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         description = "Time one network of full size; no checkpoint is needed.",
+        subcommands = BenchPeakCommand.class,
         mixinStandardHelpOptions = true,
         sortOptions = false)
-@SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class BenchCommand implements Callable<Integer> {
     /** TorchScript specializes a program in its first two runs. */
     private static final int WARM_UP = 2;
 
     @Parameters(
+            arity = "0..1",
             paramLabel = "unet|vae|t5|tsc|clip|train",
             description =
                     "Which network: U-Net, VAE decoder, flan-t5-xl, connector, CLIP; or a step of"
                             + " training of a small U-Net.")
-    private Benchmark.Model model;
+    private Benchmark.@Nullable Model model;
 
     @Option(
             names = "--size",
@@ -70,7 +75,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--profile",
-            description = "Also say which operations of libtorch one more run spends its time in.")
+            description =
+                    "Also say what one more run spends its time in, and how near that is to the"
+                            + " machine's own speed.")
     private boolean profile;
 
     @Mixin private Machine machine = new Machine();
@@ -79,11 +86,15 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         console.start();
+        Benchmark.Model which = model;
+        if (which == null) {
+            throw console.misuse("name a network to time, or peak");
+        }
         machine.check(console);
         check("--size", size, 0, 1024);
         check("--batch", batch, 0, 256);
         check("--runs", runs, 1, 10_000);
-        if (model == Benchmark.Model.CLIP) {
+        if (which == Benchmark.Model.CLIP) {
             check("--size", size, 0, 77);
         }
         Precision asked = machine.precision(console, Precision.AUTO);
@@ -91,7 +102,7 @@ final class BenchCommand implements Callable<Integer> {
         Benchmark.Load load = new Benchmark.Load(family, size, batch, streamed);
         try (Ending ending = new Ending(console);
                 Torch torch = Torch.open(machine.device(console));
-                Benchmark benchmark = Benchmark.open(model, load, torch, asked);
+                Benchmark benchmark = Benchmark.open(which, load, torch, asked);
                 Progress progress = new Progress(console, "Running")) {
             List<Double> seconds = new ArrayList<>();
             for (int i = 0; i < WARM_UP + runs; i++) {
@@ -103,9 +114,12 @@ final class BenchCommand implements Callable<Integer> {
                 }
                 progress.at(i + 1, WARM_UP + runs);
             }
-            report(benchmark, seconds);
+            report(which, benchmark, seconds);
             if (profile) {
-                profile(torch.profile(benchmark::run));
+                List<OperationTime> operations = torch.profile(benchmark::run);
+                Peak peak = Peak.measure(torch, benchmark.precision(), runs);
+                profile(Spent.of(operations, benchmark.costs()), peak);
+                profile(operations);
             }
         }
         return 0;
@@ -119,12 +133,13 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private void report(Benchmark benchmark, List<Double> seconds) {
+    private void report(Benchmark.Model which, Benchmark benchmark, List<Double> seconds) {
         double median = median(seconds);
-        double gflops = benchmark.flops() / median / 1e9;
+        long flops = benchmark.costs().stream().mapToLong(Cost::flops).sum();
+        double gflops = flops / median / 1e9;
         OptionalLong peak = PeakMemory.bytes();
         Benchmark.Load load = benchmark.load();
-        String name = model.name().toLowerCase(Locale.ROOT);
+        String name = which.name().toLowerCase(Locale.ROOT);
         String config = family.name().toLowerCase(Locale.ROOT);
         console.line(
                 String.format(
@@ -159,6 +174,32 @@ final class BenchCommand implements Callable<Integer> {
         json.addProperty("batch", load.batch());
         json.addProperty("size", load.size());
         console.result(json);
+    }
+
+    /** What the time is spent for, beside what the machine could do. */
+    private void profile(List<Spent> all, Peak peak) {
+        double total = all.stream().mapToDouble(Spent::seconds).sum();
+        console.line(
+                String.format(
+                        Locale.ROOT,
+                        "peak: convolution %.0f GFLOP/s, matrix product %.0f GFLOP/s",
+                        peak.convolution(),
+                        peak.matmul()));
+        for (Spent spent : all) {
+            double gflops = spent.flops() / spent.seconds() / 1e9;
+            console.line(
+                    String.format(
+                            Locale.ROOT,
+                            "%-12s %5.1f %%  %8.4f s  %6.1f GFLOP  %5.0f GFLOP/s  %3.0f %% of peak"
+                                    + "  %6.2f GB",
+                            spent.work(),
+                            100 * spent.seconds() / total,
+                            spent.seconds(),
+                            spent.flops() / 1e9,
+                            gflops,
+                            100 * gflops / peak.gflops(),
+                            spent.bytes() / 1e9));
+        }
     }
 
     /** The operations that take at least a thousandth. */

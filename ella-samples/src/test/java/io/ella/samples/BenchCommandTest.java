@@ -20,12 +20,40 @@ class BenchCommandTest {
     }
 
     @Test
+    void theProfileSaysWhatTheTimeIsSpentFor() {
+        Run run = Run.ella("bench", "vae", "--size", "2", "--runs", "1", "--profile");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out().lines())
+                .anySatisfy(
+                        line ->
+                                assertThat(line)
+                                        .matches("convolution +.* GFLOP/s +[0-9]+ % of peak .*"))
+                .anySatisfy(line -> assertThat(line).startsWith("peak: convolution"));
+    }
+
+    @Test
+    void theMachinesPeakIsMeasured() {
+        Run run = Run.ella("bench", "peak", "--precision", "fp32", "--runs", "1", "--json");
+        assertThat(run.code()).as(run.err()).isZero();
+        JsonObject fp32 = run.json().getAsJsonObject("fp32");
+        assertThat(fp32.get("convolution").getAsDouble()).isPositive();
+        assertThat(fp32.get("matmul").getAsDouble()).isPositive();
+    }
+
+    @Test
     void aStepOfTraining() {
         Run run =
                 Run.ella("bench", "train", "--batch", "2", "--size", "8", "--runs", "1", "--json");
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.json().get("batch").getAsInt()).isEqualTo(2);
         assertThat(run.json().get("gflops").getAsDouble()).isPositive();
+    }
+
+    @Test
+    void aNetworkHasToBeNamed() {
+        Run run = Run.ella("bench", "--runs", "1");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("name a network");
     }
 
     @Test

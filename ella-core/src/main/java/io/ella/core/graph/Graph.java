@@ -1,9 +1,11 @@
 package io.ella.core.graph;
 
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** A recorded computation. Immutable and thread-safe. */
 public final class Graph {
@@ -77,6 +79,43 @@ public final class Graph {
      */
     public long flops(Map<String, Long> symbols) {
         return values.stream().mapToLong(v -> v.flops().value(symbols)).sum();
+    }
+
+    /**
+     * {@return what each kind of operation costs, the most arithmetic first; views cost nothing and
+     * are left out}
+     *
+     * @param symbols a value for each symbolic size
+     * @param computeBytes the size of an element of type {@link ElementType#COMPUTE}
+     */
+    public List<Cost> costs(Map<String, Long> symbols, int computeBytes) {
+        Map<String, Cost> costs = new LinkedHashMap<>();
+        for (Value value : values) {
+            if (isWork(value.op())) {
+                String kind = value.op().getClass().getSimpleName();
+                long bytes =
+                        Stream.concat(Stream.of(value), value.operands().stream())
+                                .mapToLong(v -> v.bytes(symbols, computeBytes))
+                                .sum();
+                Cost cost = new Cost(kind, 1, value.flops().value(symbols), bytes);
+                costs.merge(kind, cost, Cost::plus);
+            }
+        }
+        return costs.values().stream()
+                .sorted(
+                        Comparator.comparingLong(Cost::flops)
+                                .thenComparingLong(Cost::bytes)
+                                .reversed())
+                .toList();
+    }
+
+    private static boolean isWork(Op op) {
+        return !(op instanceof Op.Input
+                || op instanceof Op.Parameter
+                || op instanceof Op.Reshape
+                || op instanceof Op.Expand
+                || op instanceof Op.Slice
+                || op instanceof Op.Permute);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -85,6 +86,20 @@ public final class Value {
     /** {@return multiplications and additions of this operation alone} */
     public Dim flops() {
         return flops;
+    }
+
+    long bytes(Map<String, Long> symbols, int computeBytes) {
+        long elements = 1;
+        for (Dim size : shape) {
+            elements *= size.value(symbols);
+        }
+        return elements
+                * switch (type) {
+                    case COMPUTE -> computeBytes;
+                    case FLOAT32 -> Float.BYTES;
+                    case INT64 -> Long.BYTES;
+                    case BOOL -> 1;
+                };
     }
 
     Recorder recorder() {

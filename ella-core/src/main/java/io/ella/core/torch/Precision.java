@@ -36,13 +36,26 @@ public enum Precision {
                                                 + Arrays.toString(values())));
     }
 
+    /** {@return the bytes of an element}, of any but {@link #AUTO} */
+    public int bytes() {
+        return switch (this) {
+            case FP32 -> 4;
+            case BF16, FP16 -> 2;
+            case AUTO -> throw unresolved();
+        };
+    }
+
+    private static IllegalStateException unresolved() {
+        return new IllegalStateException("AUTO has to be resolved first");
+    }
+
     /** The number that TorchScript has for the element type. */
     int scalarType() {
         return switch (this) {
             case FP32 -> 6;
             case BF16 -> 15;
             case FP16 -> 5;
-            case AUTO -> throw new IllegalStateException("AUTO has to be resolved first");
+            case AUTO -> throw unresolved();
         };
     }
 

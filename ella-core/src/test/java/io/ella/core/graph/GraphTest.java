@@ -35,6 +35,26 @@ class GraphTest {
     }
 
     @Test
+    void costsAreCountedByKindOfOperation() {
+        Graph graph =
+                Graph.record(
+                        "mlp",
+                        g -> {
+                            Value x = g.input("x", B, Dim.of(16));
+                            Value h = x.linear(g.params().at("a"), 64).silu();
+                            g.output("y", h.linearNoBias(g.params().at("b"), 8));
+                        });
+        List<Cost> costs = graph.costs(Map.of("B", 3L), 2);
+        long first = 3 * 16 + 64 * 16 + 64 + 3 * 64;
+        long second = 3 * 64 + 8 * 64 + 3 * 8;
+        assertThat(costs)
+                .containsExactly(
+                        new Cost("Linear", 2, 2 * 3 * (16 * 64 + 64 * 8), 2 * (first + second)),
+                        new Cost("Unary", 1, 0, 2 * 2 * 3 * 64));
+        assertThat(costs.get(0).times(3).count()).isEqualTo(6);
+    }
+
+    @Test
     void oneParameterMayServeTwiceButNotInTwoShapes() {
         Graph.record(
                 "tied",

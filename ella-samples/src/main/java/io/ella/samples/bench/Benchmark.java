@@ -1,8 +1,10 @@
 package io.ella.samples.bench;
 
 import io.ella.core.EllaException;
+import io.ella.core.graph.Cost;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
+import java.util.List;
 
 /** One network of full size with computed weights, loaded and ready to run. Not thread-safe. */
 public interface Benchmark extends AutoCloseable {
@@ -92,8 +94,8 @@ public interface Benchmark extends AutoCloseable {
     /** Runs once, to the last result in Java's memory. */
     void run();
 
-    /** {@return the arithmetic work of one run, multiplications and additions counted apart} */
-    long flops();
+    /** {@return what each kind of operation costs in one run} */
+    List<Cost> costs();
 
     /** {@return the work, with every usual value filled in} */
     Load load();

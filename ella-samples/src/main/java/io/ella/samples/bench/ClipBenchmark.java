@@ -1,13 +1,17 @@
 package io.ella.samples.bench;
 
 import io.ella.core.config.Config;
+import io.ella.core.graph.Cost;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
 import io.ella.core.weights.HashWeights;
 import io.ella.encoders.ClipOutput;
 import io.ella.encoders.ClipTextConfig;
 import io.ella.encoders.ClipTextEncoder;
+import io.ella.encoders.EncoderGraph;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 
 /** CLIP-L, or for SDXL OpenCLIP's bigG. */
 final class ClipBenchmark implements Benchmark {
@@ -36,11 +40,9 @@ final class ClipBenchmark implements Benchmark {
     }
 
     @Override
-    public long flops() {
-        long width = config.hiddenSize();
-        long tokens = (long) load.batch() * load.size();
-        long dense = 4 * width * width + 2 * width * config.intermediateSize();
-        return 2 * tokens * config.numHiddenLayers() * (dense + 2L * load.size() * width);
+    public List<Cost> costs() {
+        Map<String, Long> sizes = Map.of("B", (long) load.batch(), "L", (long) load.size());
+        return EncoderGraph.of(config).graph().costs(sizes, precision().bytes());
     }
 
     @Override

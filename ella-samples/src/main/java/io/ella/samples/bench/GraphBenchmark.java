@@ -1,6 +1,7 @@
 package io.ella.samples.bench;
 
 import io.ella.core.config.Config;
+import io.ella.core.graph.Cost;
 import io.ella.core.graph.Graph;
 import io.ella.core.graph.Op;
 import io.ella.core.torch.Outputs;
@@ -29,7 +30,7 @@ final class GraphBenchmark implements Benchmark {
     private final Program program;
     private final Weights weights;
     private final Tensor[] inputs;
-    private final long flops;
+    private final List<Cost> costs;
 
     /** The inputs are drawn at random, but for those given. */
     private GraphBenchmark(
@@ -42,7 +43,7 @@ final class GraphBenchmark implements Benchmark {
         this.load = load;
         this.program = torch.compile(graph, precision);
         this.weights = program.load(new HashWeights(0));
-        this.flops = graph.flops(sizes);
+        this.costs = graph.costs(sizes, program.precision().bytes());
         this.inputs =
                 graph.inputs().stream()
                         .map(
@@ -118,8 +119,8 @@ final class GraphBenchmark implements Benchmark {
     }
 
     @Override
-    public long flops() {
-        return flops;
+    public List<Cost> costs() {
+        return costs;
     }
 
     @Override

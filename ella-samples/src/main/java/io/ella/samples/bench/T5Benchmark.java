@@ -1,15 +1,19 @@
 package io.ella.samples.bench;
 
 import io.ella.core.config.Config;
+import io.ella.core.graph.Cost;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.weights.HashWeights;
 import io.ella.core.weights.WeightSource;
+import io.ella.encoders.EncoderGraph;
 import io.ella.encoders.Residency;
 import io.ella.encoders.T5Config;
 import io.ella.encoders.TextEncoder;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 
 /** The encoder of flan-t5-xl. */
 final class T5Benchmark implements Benchmark {
@@ -42,11 +46,9 @@ final class T5Benchmark implements Benchmark {
     }
 
     @Override
-    public long flops() {
-        long inner = (long) config.numHeads() * config.dKv();
-        long tokens = (long) load.batch() * load.size();
-        long dense = 4L * config.dModel() * inner + 3L * config.dModel() * config.dFf();
-        return 2 * tokens * config.numLayers() * (dense + 2L * load.size() * inner);
+    public List<Cost> costs() {
+        Map<String, Long> sizes = Map.of("B", (long) load.batch(), "L", (long) load.size());
+        return EncoderGraph.of(config).graph().costs(sizes, precision().bytes());
     }
 
     @Override

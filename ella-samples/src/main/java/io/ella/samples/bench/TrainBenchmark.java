@@ -1,6 +1,7 @@
 package io.ella.samples.bench;
 
 import io.ella.core.config.Config;
+import io.ella.core.graph.Cost;
 import io.ella.core.graph.Graph;
 import io.ella.core.torch.AdamW;
 import io.ella.core.torch.Precision;
@@ -56,14 +57,16 @@ final class TrainBenchmark implements Benchmark {
     }
 
     @Override
-    public long flops() {
+    public List<Cost> costs() {
         Map<String, Long> sizes =
                 Map.of(
                         "B", (long) load.batch(),
                         "H", (long) load.size(),
                         "W", (long) load.size(),
                         "S", (long) TOKENS);
-        return PASSES * trainer.graph().flops(sizes);
+        return trainer.graph().costs(sizes, precision.bytes()).stream()
+                .map(cost -> cost.times(PASSES))
+                .toList();
     }
 
     @Override
