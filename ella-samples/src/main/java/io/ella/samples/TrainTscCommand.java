@@ -38,7 +38,7 @@ final class TrainTscCommand implements Callable<Integer> {
             names = "--model",
             paramLabel = "DIR|FILE",
             required = true,
-            description = "The Stable Diffusion 1.x or 2.x checkpoint.")
+            description = "The Stable Diffusion checkpoint, 1.x, 2.x or XL.")
     private Path model;
 
     @Option(

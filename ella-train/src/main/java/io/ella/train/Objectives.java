@@ -117,7 +117,8 @@ public final class Objectives {
      * {@return the loss of a denoising network alone, for a context that is there already}
      *
      * <p>Inputs: {@code timestep}, {@code sample} and {@code target} as those of {@link
-     * #denoising(UNetConfig, EncoderGraph)}; {@code context} [B, S, crossAttentionDim].
+     * #denoising(UNetConfig, EncoderGraph)}; for SDXL {@code pooled} [B, pooledDim] and {@code
+     * time_ids} [B, 6]; {@code context} [B, S, crossAttentionDim].
      *
      * @param config what the network is made of
      */
@@ -155,8 +156,8 @@ public final class Objectives {
     /**
      * {@return the loss of a connector for features that are there already}
      *
-     * <p>Inputs: {@code timestep}, {@code sample} and {@code target} as those of {@link
-     * #denoising(UNetConfig)}; {@code text} [B, L, inputDim].
+     * <p>Inputs: those of {@link #denoising(UNetConfig)}, with {@code text} [B, L, inputDim] in
+     * place of {@code context}.
      *
      * @param config what the network is made of
      * @param connector what the connector is made of
@@ -223,18 +224,26 @@ public final class Objectives {
     }
 
     /** What every loss of a denoising network reads. */
-    private record Denoising(Value timestep, Value sample, Value target) {
+    private record Denoising(Value timestep, Value sample, Value target, List<Value> xl) {
         static Denoising declare(Recorder g, UNetConfig config) {
             Dim[] shape = {B, Dim.of(config.inChannels()), H, W};
             return new Denoising(
                     g.input("timestep", ElementType.FLOAT32, B),
                     g.input("sample", shape),
-                    g.input("target", ElementType.FLOAT32, shape));
+                    g.input("target", ElementType.FLOAT32, shape),
+                    config.hasTextTime()
+                            ? List.of(
+                                    g.input("pooled", B, Dim.of(config.pooledDim())),
+                                    g.input("time_ids", ElementType.FLOAT32, B, Dim.of(6)))
+                            : List.of());
         }
 
         Value loss(Recorder g, UNetConfig config, Value context) {
             Graph network = UNet2DConditionModel.trainingGraph(config);
-            Value predicted = g.inline(UNET, network, timestep, sample, context).get(0);
+            List<Value> given = new ArrayList<>(List.of(timestep));
+            given.addAll(xl);
+            given.addAll(List.of(sample, context));
+            Value predicted = g.inline(UNET, network, given.toArray(new Value[0])).get(0);
             return predicted.toFloat32().sub(target).unary(Op.UnaryFunction.SQUARE).mean();
         }
     }

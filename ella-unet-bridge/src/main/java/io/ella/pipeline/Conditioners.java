@@ -3,8 +3,6 @@ package io.ella.pipeline;
 import io.ella.core.EllaException;
 import io.ella.core.torch.Torch;
 import io.ella.encoders.CachedTextEncoder;
-import io.ella.encoders.ClipTextConfig;
-import io.ella.encoders.ClipTextEncoder;
 import io.ella.encoders.Residency;
 import io.ella.encoders.TextEncoder;
 import io.ella.encoders.Tokenizer;
@@ -12,7 +10,6 @@ import io.ella.tsc.TimestepAwareSemanticConnector;
 import io.ella.unet.UNetConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -96,30 +93,12 @@ final class Conditioners {
 
     /** SDXL's second text encoder, known by its projection. */
     private PooledText pooled(Resources parts) {
-        List<ModelFiles.ClipFiles> projecting =
-                files.clip().stream()
-                        .filter(clip -> ClipTextConfig.from(clip.config()).projectionDim() > 0)
-                        .toList();
-        if (projecting.isEmpty()) {
-            throw new EllaException(
-                    paths.name()
-                            + " is built like SDXL, whose U-Net takes the pooled text of a second text encoder with a projection (text_encoder_2); it has none. Is the checkpoint complete?");
-        }
-        ClipReader reader = reader(projecting.get(projecting.size() - 1));
-        return parts.add(new PooledText(torch, reader, files.zeroUnconditional()));
+        return parts.add(
+                PooledText.open(torch, files, paths.name(), precisions.text(), this::noTokenizer));
     }
 
     private ClipReader reader(ModelFiles.ClipFiles clip) {
-        Tokenizer tokenizer = clip.openTokenizer().orElseThrow(this::noTokenizer);
-        try {
-            ClipTextConfig config = ClipTextConfig.from(clip.config());
-            return new ClipReader(
-                    tokenizer,
-                    ClipTextEncoder.load(torch, config, clip.weights(), precisions.text()));
-        } catch (RuntimeException | Error e) {
-            tokenizer.close();
-            throw e;
-        }
+        return ClipReader.open(torch, clip, precisions.text(), this::noTokenizer);
     }
 
     private EllaException noTokenizer() {

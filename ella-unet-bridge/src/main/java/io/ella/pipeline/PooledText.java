@@ -1,29 +1,55 @@
 package io.ella.pipeline;
 
 import io.ella.core.EllaException;
+import io.ella.core.torch.Precision;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
+import io.ella.encoders.ClipTextConfig;
+import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * SDXL's second text encoder, OpenCLIP-bigG, and what SDXL takes from it alone: the projected
- * embedding of the whole prompt. Used on the device thread only.
+ * embedding of the whole prompt.
+ *
+ * <p>Not thread-safe: a pipeline uses it on its device thread only.
  */
-final class PooledText implements AutoCloseable {
+public final class PooledText implements AutoCloseable {
     private final Torch torch;
     private final ClipReader clip;
     private final boolean zeroUnconditional;
 
-    /**
-     * Takes the encoder over.
-     *
-     * @param clip an encoder with a projection
-     * @param zeroUnconditional whether zeros, not the empty prompt, stand for an absent negative
-     *     prompt ({@code force_zeros_for_empty_prompt} in diffusers' {@code model_index.json})
-     */
-    PooledText(Torch torch, ClipReader clip, boolean zeroUnconditional) {
+    private PooledText(Torch torch, ClipReader clip, boolean zeroUnconditional) {
         this.torch = torch;
         this.clip = clip;
         this.zeroUnconditional = zeroUnconditional;
+    }
+
+    /**
+     * Finds the encoder, known by its projection, and loads it.
+     *
+     * @param name how messages call the checkpoint
+     * @param noTokenizer what to throw where it has no tokenizer
+     */
+    static PooledText open(
+            Torch torch,
+            ModelFiles files,
+            String name,
+            Precision precision,
+            Supplier<EllaException> noTokenizer) {
+        List<ModelFiles.ClipFiles> projecting =
+                files.clip().stream()
+                        .filter(clip -> ClipTextConfig.from(clip.config()).projectionDim() > 0)
+                        .toList();
+        if (projecting.isEmpty()) {
+            throw new EllaException(
+                    name
+                            + " is built like SDXL, whose U-Net takes the pooled text of a second text encoder with a projection (text_encoder_2); it has none. Is the checkpoint complete?");
+        }
+        ModelFiles.ClipFiles last = projecting.get(projecting.size() - 1);
+        ClipReader reader = ClipReader.open(torch, last, precision, noTokenizer);
+        // "force_zeros_for_empty_prompt" in diffusers' model_index.json
+        return new PooledText(torch, reader, files.zeroUnconditional());
     }
 
     ClipReader clip() {
@@ -34,12 +60,17 @@ final class PooledText implements AutoCloseable {
         return zeroUnconditional;
     }
 
-    int width() {
+    /** {@return the width of an embedding} */
+    public int width() {
         return clip.config().projectionDim();
     }
 
-    /** {@return [1, width], which the caller closes} */
-    Tensor of(String prompt) {
+    /**
+     * {@return the embedding of a prompt, [1, width], which the caller closes}
+     *
+     * @param prompt cut to what the encoder takes
+     */
+    public Tensor of(String prompt) {
         try (ClipReader.Reading reading = clip.read(prompt)) {
             return of(reading);
         }
@@ -58,7 +89,7 @@ final class PooledText implements AutoCloseable {
     }
 
     /** {@return what stands for an absent negative prompt, [1, width], which the caller closes} */
-    Tensor unconditional() {
+    public Tensor unconditional() {
         return zeroUnconditional ? torch.tensor(new float[width()], 1, width()) : of("");
     }
 

@@ -29,6 +29,7 @@ final class ConnectorTask implements TrainingTask {
     private final List<String> latents;
     private final List<String> texts;
     private final String empty;
+    private final List<String> pooled;
     private long pass = -1;
     private int[] order = {};
 
@@ -36,6 +37,8 @@ final class ConnectorTask implements TrainingTask {
      * @param latents the keys of the images' latents
      * @param texts the keys of their captions' features
      * @param empty the key of the empty caption's
+     * @param pooled the keys of the captions' pooled embeddings, and last that of no caption's;
+     *     nothing where the network takes none
      */
     ConnectorTask(
             Graph graph,
@@ -46,7 +49,8 @@ final class ConnectorTask implements TrainingTask {
             FeatureCache cache,
             List<String> latents,
             List<String> texts,
-            String empty) {
+            String empty,
+            List<String> pooled) {
         this.graph = graph;
         this.settings = settings;
         this.vae = vae;
@@ -56,6 +60,7 @@ final class ConnectorTask implements TrainingTask {
         this.latents = latents;
         this.texts = texts;
         this.empty = empty;
+        this.pooled = List.copyOf(pooled);
     }
 
     @Override
@@ -76,6 +81,7 @@ final class ConnectorTask implements TrainingTask {
         int features = settings.maxLength() * inputDim;
         NoisyLatents noisy = new NoisyLatents(forward, batch, vae.latentChannels(), side, side);
         float[] text = new float[batch * features];
+        List<float[]> embeddings = new ArrayList<>();
         for (int i = 0; i < batch; i++) {
             int image = image(number * batch + i);
             int timestep = random.nextInt(forward.timesteps());
@@ -83,10 +89,31 @@ final class ConnectorTask implements TrainingTask {
             noisy.put(i, sample(cache.read(latents.get(image)), random), timestep, random);
             float[] caption = cache.read(dropped ? empty : texts.get(image));
             System.arraycopy(caption, 0, text, i * features, features);
+            if (!pooled.isEmpty()) {
+                embeddings.add(cache.read(pooled.get(dropped ? latents.size() : image)));
+            }
         }
         List<Tensor> inputs = new ArrayList<>(noisy.tensors(torch));
+        inputs.addAll(textTime(torch, embeddings));
         inputs.add(torch.tensor(text, batch, settings.maxLength(), inputDim));
         return inputs;
+    }
+
+    /** What SDXL's U-Net also takes: pooled embeddings, and the sizes as pipelines give them. */
+    private List<Tensor> textTime(Torch torch, List<float[]> embeddings) {
+        if (embeddings.isEmpty()) {
+            return List.of();
+        }
+        int batch = embeddings.size();
+        int width = embeddings.get(0).length;
+        float[] all = new float[batch * width];
+        float[] ids = new float[batch * 6];
+        for (int i = 0; i < batch; i++) {
+            System.arraycopy(embeddings.get(i), 0, all, i * width, width);
+            float size = settings.size();
+            System.arraycopy(new float[] {size, size, 0, 0, size, size}, 0, ids, i * 6, 6);
+        }
+        return List.of(torch.tensor(all, batch, width), torch.tensor(ids, batch, 6));
     }
 
     /** Draws a latent from what the autoencoder says of the image, and scales it. */

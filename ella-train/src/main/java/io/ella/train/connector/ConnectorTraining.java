@@ -28,9 +28,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * The training of a connector between a language model and a Stable Diffusion 1.x or 2.x
- * checkpoint. Latents and text features are kept on disk and not computed twice; interrupted, it
- * goes on from its last checkpoint.
+ * The training of a connector between a language model and a Stable Diffusion checkpoint, SDXL
+ * included. Latents and text features are kept on disk and not computed twice; interrupted, it goes
+ * on from its last checkpoint.
  *
  * <p>Not thread-safe.
  */
@@ -78,11 +78,6 @@ public final class ConnectorTraining {
     }
 
     private void check(DiffusionCheckpoint checkpoint) {
-        if (checkpoint.unetConfig().hasTextTime()) {
-            throw new EllaException(
-                    model
-                            + " is an SDXL, whose U-Net also wants a pooled embedding and sizes; connectors are trained for Stable Diffusion 1.x and 2.x");
-        }
         int channels = checkpoint.unetConfig().inChannels();
         if (channels != checkpoint.vaeConfig().latentChannels()) {
             throw new EllaException(
@@ -135,10 +130,14 @@ public final class ConnectorTraining {
             List<String> captions = images.stream().map(CaptionedImage::caption).toList();
             List<String> texts = features.texts(captions, textEncoder, settings.maxLength());
             List<String> empty = features.texts(List.of(""), textEncoder, settings.maxLength());
+            List<String> pooled =
+                    checkpoint.unetConfig().hasTextTime()
+                            ? features.pooled(captions, checkpoint, model)
+                            : List.of();
             if (cancelled.getAsBoolean()) {
                 return false;
             }
-            claim(Fingerprint.of(latents, texts, Fingerprint.of(unet())));
+            claim(Fingerprint.of(latents, texts, pooled, Fingerprint.of(unet())));
             ConnectorTask task =
                     new ConnectorTask(
                             Objectives.connector(checkpoint.unetConfig(), config),
@@ -149,7 +148,8 @@ public final class ConnectorTraining {
                             cache,
                             latents,
                             texts,
-                            empty.get(0));
+                            empty.get(0),
+                            pooled);
             WeightSource start =
                     WeightSource.joined(
                             Map.of(

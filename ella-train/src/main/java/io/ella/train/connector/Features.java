@@ -14,6 +14,7 @@ import io.ella.encoders.TokenIds;
 import io.ella.encoders.TokenLength;
 import io.ella.encoders.Tokenizer;
 import io.ella.pipeline.DiffusionCheckpoint;
+import io.ella.pipeline.PooledText;
 import io.ella.train.TrainingProgress;
 import io.ella.unet.AutoencoderKL;
 import io.ella.unet.VaeConfig;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Sees to it that the frozen networks' features of a data set are in the cache. */
 final class Features {
@@ -129,6 +131,41 @@ final class Features {
             }
         }
         return keys;
+    }
+
+    /**
+     * Encodes captions for SDXL's U-Net: the pooled embedding, [width], in 32 bits.
+     *
+     * @param model the checkpoint's path
+     * @return their keys in the cache, and last that of what stands for no caption; fewer if
+     *     cancelled
+     */
+    List<String> pooled(List<String> captions, DiffusionCheckpoint checkpoint, Path model) {
+        Path encoder = model.resolve("text_encoder_2");
+        String print = Fingerprint.of(Files.isDirectory(encoder) ? encoder : model);
+        List<String> keys = new ArrayList<>();
+        Phase phase = new Phase("pooled captions", captions.size() + 1);
+        try (PooledText text = checkpoint.pooledText(torch, Precision.FP32)) {
+            for (String caption : captions) {
+                if (cancelled.getAsBoolean()) {
+                    return keys;
+                }
+                keys.add(pooled(Fingerprint.of("pooled", print, caption), () -> text.of(caption)));
+                phase.done(1);
+            }
+            keys.add(pooled(Fingerprint.of("no caption", print), text::unconditional));
+        }
+        return keys;
+    }
+
+    private String pooled(String key, Supplier<Tensor> embedding) {
+        if (!cache.has(key)) {
+            try (Tensor tensor = embedding.get()) {
+                float[] values = tensor.floats();
+                cache.write(key, StoredTensor.of("pooled", values, values.length));
+            }
+        }
+        return key;
     }
 
     private void encode(

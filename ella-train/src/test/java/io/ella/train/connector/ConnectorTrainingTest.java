@@ -133,6 +133,30 @@ class ConnectorTrainingTest {
     }
 
     @Test
+    void aConnectorForSdxlIsTrainedWithItsPooledText() {
+        Path sdxl = MODELS.resolve("tiny-sdxl");
+        ConnectorTraining training =
+                new ConnectorTraining(
+                        torch,
+                        sdxl,
+                        T5,
+                        settings(Connector.ADALN, 4, 3),
+                        folder.resolve("xl"),
+                        folder.resolve("cache"));
+        List<CaptionedImage> images = CaptionedImages.open(folder.resolve("data"));
+        assertThat(training.run(images, () -> false, reports::add)).isTrue();
+        assertThat(reports).extracting(TrainingProgress::phase).contains("pooled captions");
+        Path file = folder.resolve("xl.safetensors");
+        training.write(file);
+        try (ElllaPipeline pipeline =
+                ElllaPipeline.builder().model(sdxl).ella(file).textEncoder(T5).build()) {
+            GenerationRequest request =
+                    GenerationRequest.of("a red circle").size(64, 64).steps(2).seed(1).build();
+            assertThat(pipeline.generate(request).image().width()).isEqualTo(64);
+        }
+    }
+
+    @Test
     void thePublishedConnectorHasNinetyThreeTensors() {
         List<ParameterSpec> parameters =
                 ConnectorSettings.PAPER.config(sd15(), 2048).graph().parameters();
