@@ -7,6 +7,7 @@ import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
 import io.ella.train.stages.SceneTraining;
 import io.ella.train.stages.Stage;
+import io.ella.train.stages.Variant;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -35,7 +36,7 @@ final class TrainScenesCommand implements Callable<Integer> {
 
     @Option(
             names = "--stage",
-            paramLabel = "vae-crops|vae|t5|llama|base|tsc|all",
+            paramLabel = "vae-crops|vae|decoder|t5|llama|base|tsc|all",
             description =
                     "Which stage; each needs those before it, but llama. Default: ${DEFAULT-VALUE}.")
     private String stage = ALL;
@@ -45,6 +46,16 @@ final class TrainScenesCommand implements Callable<Integer> {
             paramLabel = "DIR",
             description = "Write the trained models as a checkpoint, and train nothing.")
     private @Nullable Path assemble;
+
+    @Option(
+            names = "--variant",
+            paramLabel = "NAME",
+            description = {
+                "The connector of tsc, for comparisons: adaln, adaln-zero, resampler, resampler-1,"
+                        + " mlp, queries-8, queries-64, llama, flexible.",
+                "Default: adaln, the default model's."
+            })
+    private String variant = Variant.ADALN.toString();
 
     @Option(
             names = "--steps",
@@ -77,10 +88,12 @@ final class TrainScenesCommand implements Callable<Integer> {
             throw console.misuse("--steps is " + steps + ", expected at least 1");
         }
         Precision precision = TrainingReport.precision(machine, console);
+        Variant connector = console.parsed(() -> Variant.of(variant));
         machine.start();
         try (Ending ending = Ending.ofTraining(console);
                 Torch torch = Torch.open(machine.device(console))) {
             SceneTraining training = new SceneTraining(torch, out, precision);
+            training.variant(connector);
             Path folder = assemble;
             if (folder != null) {
                 training.assemble(folder);
@@ -116,9 +129,9 @@ final class TrainScenesCommand implements Callable<Integer> {
                 if (!done) {
                     throw new EllaException(
                             "cancelled; the same command goes on from the checkpoint in "
-                                    + out.resolve(each.toString()));
+                                    + training.folder(each));
                 }
-                console.line("%s: done, in %s".formatted(each, out.resolve(each.toString())));
+                console.line("%s: done, in %s".formatted(each, training.folder(each)));
                 JsonObject json = report.json();
                 json.addProperty("stage", each.toString());
                 json.addProperty("steps", training.steps(each));

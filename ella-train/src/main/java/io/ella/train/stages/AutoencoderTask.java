@@ -25,21 +25,27 @@ final class AutoencoderTask implements TrainingTask {
     /** How many of the crops show an object, which is where the details are. */
     private static final double CENTRED = 0.85;
 
+    private static final List<String> DECODER =
+            List.of(Objectives.VAE + ".decoder.", Objectives.VAE + ".post_quant_conv.");
+
     private final VaeConfig config;
     private final SceneSampler scenes;
     private final int batch;
     private final int crop;
+    private final boolean encodes;
     private final SceneRenderer renderer = new SceneRenderer();
     private final Graph graph;
 
     /**
      * @param crop width and height, a multiple of the scale
+     * @param encodes whether the encoder learns too
      */
-    AutoencoderTask(VaeConfig config, SceneSampler scenes, int batch, int crop) {
+    AutoencoderTask(VaeConfig config, SceneSampler scenes, int batch, int crop, boolean encodes) {
         this.config = config;
         this.scenes = scenes;
         this.batch = batch;
         this.crop = crop;
+        this.encodes = encodes;
         this.graph = Objectives.autoencoder(config, DIVERGENCE);
     }
 
@@ -50,7 +56,7 @@ final class AutoencoderTask implements TrainingTask {
 
     @Override
     public boolean learns(String parameter) {
-        return true;
+        return encodes || DECODER.stream().anyMatch(parameter::startsWith);
     }
 
     @Override

@@ -4,30 +4,41 @@ import io.ella.train.scenes.DenseCaption;
 import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.ShortCaption;
 
-/** What is said of a scene, and to which text encoder. */
-enum Captioner {
+/** What is said of a scene, and how a text encoder is given it. */
+interface Captioner {
+
+    String caption(Scene scene, long seed);
+
+    Tokens tokens(String[] captions);
+
     /** One or two objects, to the encoder that learns along with the base model. */
-    SHORT(SceneModels.clipTokens()),
-    /** Everything, to the language model in front of the connector. */
-    DENSE(SceneModels.DENSE_TOKENS);
+    static Captioner brief() {
+        int length = SceneModels.clipTokens();
+        return new Captioner() {
+            @Override
+            public String caption(Scene scene, long seed) {
+                return ShortCaption.of(scene, seed).text();
+            }
 
-    private final int length;
-
-    Captioner(int length) {
-        this.length = length;
-    }
-
-    String caption(Scene scene, long seed) {
-        return switch (this) {
-            case SHORT -> ShortCaption.of(scene, seed).text();
-            case DENSE -> DenseCaption.of(scene, seed).text();
+            @Override
+            public Tokens tokens(String[] captions) {
+                return Tokens.clip(captions, length);
+            }
         };
     }
 
-    Tokens tokens(String[] captions) {
-        return switch (this) {
-            case SHORT -> Tokens.clip(captions, length);
-            case DENSE -> Tokens.t5(captions, length);
+    /** Everything, to the language model in front of a connector. */
+    static Captioner dense(Variant variant) {
+        return new Captioner() {
+            @Override
+            public String caption(Scene scene, long seed) {
+                return DenseCaption.of(scene, seed).text();
+            }
+
+            @Override
+            public Tokens tokens(String[] captions) {
+                return variant.tokens(captions);
+            }
         };
     }
 }

@@ -58,15 +58,20 @@ final class SceneCheckpoint {
     }
 
     /** The connector and the language model in front of it. */
-    void ella(WeightSource connector, WeightSource textEncoder) {
-        write("ella/ella.json", SceneModels.json("ella"));
-        weights("ella/ella.safetensors", connector, SceneModels.ella().graph().parameters());
-        write("ella_text_encoder/config.json", SceneModels.json("t5"));
+    void ella(Variant variant, WeightSource connector, WeightSource textEncoder) {
+        write("ella/ella.json", variant.json());
+        weights("ella/ella.safetensors", connector, variant.config().graph().parameters());
+        write("ella_text_encoder/config.json", SceneModels.json(variant.textEncoder()));
         weights(
                 "ella_text_encoder/" + TRANSFORMERS_WEIGHTS,
                 textEncoder,
-                SceneModels.t5().graph().parameters());
-        SceneTokenizers.writeT5(folder.resolve("ella_text_encoder"));
+                variant.text().graph().parameters());
+        Path tokenizer = folder.resolve("ella_text_encoder");
+        if (variant.language() == Stage.LLAMA) {
+            SceneTokenizers.writeLlama(tokenizer);
+        } else {
+            SceneTokenizers.writeT5(tokenizer);
+        }
     }
 
     private static JsonObject index() {

@@ -9,7 +9,6 @@ import io.ella.encoders.EncoderGraph;
 import io.ella.encoders.LlamaConfig;
 import io.ella.encoders.T5Config;
 import io.ella.train.scenes.SceneVocabulary;
-import io.ella.tsc.TscConfig;
 import io.ella.unet.UNetConfig;
 import io.ella.unet.VaeConfig;
 import java.io.IOException;
@@ -51,10 +50,6 @@ final class SceneModels {
 
     static EncoderGraph llama() {
         return EncoderGraph.of(LlamaConfig.from(config("llama")));
-    }
-
-    static TscConfig ella() {
-        return TscConfig.of(config("ella"));
     }
 
     private static Config config(String name) {

@@ -6,7 +6,10 @@ import io.ella.core.image.Png;
 import io.ella.core.torch.Precision;
 import io.ella.pipeline.ElllaPipeline;
 import io.ella.pipeline.GenerationRequest;
+import io.ella.train.scenes.DenseCaption;
+import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneSampler;
+import io.ella.train.scenes.ShortCaption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,10 +34,10 @@ final class SceneSamples {
      */
     static void draw(
             Path checkpoint, Stage stage, Precision precision, Path folder, long step, int count) {
-        Captioner captioner = stage == Stage.TSC ? Captioner.DENSE : Captioner.SHORT;
+        boolean dense = stage == Stage.TSC;
         ElllaPipeline.Builder builder =
                 ElllaPipeline.builder().model(checkpoint).precision(precision);
-        if (stage == Stage.TSC) {
+        if (dense) {
             builder.ella(checkpoint.resolve("ella"))
                     .textEncoder(checkpoint.resolve("ella_text_encoder"));
         }
@@ -43,7 +46,9 @@ final class SceneSamples {
         List<String> captions = new ArrayList<>();
         try (ElllaPipeline pipeline = builder.build()) {
             for (int i = 0; i < count; i++) {
-                String caption = captioner.caption(scenes.scene(i), i);
+                Scene scene = scenes.scene(i);
+                String caption =
+                        dense ? DenseCaption.of(scene, i).text() : ShortCaption.of(scene, i).text();
                 captions.add(caption);
                 images.add(
                         pipeline.generate(GenerationRequest.of(caption).seed(i).build()).image());

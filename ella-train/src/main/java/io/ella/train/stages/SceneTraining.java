@@ -58,6 +58,7 @@ public final class SceneTraining {
     private final SceneSampler scenes = SceneSampler.training(DATA_SEED);
     private long samplesEvery;
     private long steps;
+    private Variant variant = Variant.ADALN;
 
     /**
      * Chooses where.
@@ -90,6 +91,15 @@ public final class SceneTraining {
      */
     public void steps(long count) {
         steps = count;
+    }
+
+    /**
+     * Chooses the connector of {@link Stage#TSC}, each of which has a folder of its own.
+     *
+     * @param which {@link Variant#ADALN} unless set
+     */
+    public void variant(Variant which) {
+        variant = which;
     }
 
     /**
@@ -173,15 +183,21 @@ public final class SceneTraining {
         return (a + b - 1) / b;
     }
 
-    private Path folder(Stage stage) {
-        return folder.resolve(stage.toString());
+    /**
+     * {@return where a stage keeps its files}
+     *
+     * @param stage which
+     */
+    public Path folder(Stage stage) {
+        boolean other = stage == Stage.TSC && variant != Variant.ADALN;
+        return folder.resolve(other ? stage + "-" + variant : stage.toString());
     }
 
     private TrainingTask task(
             Stage stage, BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
         return switch (stage) {
             case VAE_CROPS -> autoencoder(stage, CROP);
-            case VAE -> autoencoder(stage, SceneRenderer.DEFAULT_SIZE);
+            case VAE, DECODER -> autoencoder(stage, SceneRenderer.DEFAULT_SIZE);
             case T5 -> LanguageTask.t5(scenes, stage.batch());
             case LLAMA -> LanguageTask.llama(scenes, stage.batch());
             case BASE -> {
@@ -190,19 +206,19 @@ public final class SceneTraining {
                 yield new DenoisingTask(
                         graph,
                         p -> true,
-                        Captioner.SHORT,
+                        Captioner.brief(),
                         text,
                         scenes,
                         latents(cancelled, listener),
                         stage.batch());
             }
             case TSC -> {
-                EncoderGraph text = SceneModels.t5();
-                Graph graph = Objectives.connector(SceneModels.unet(), SceneModels.ella(), text);
+                EncoderGraph text = variant.text();
+                Graph graph = Objectives.connector(SceneModels.unet(), variant.config(), text);
                 yield new DenoisingTask(
                         graph,
                         p -> p.startsWith(Objectives.TSC + "."),
-                        Captioner.DENSE,
+                        Captioner.dense(variant),
                         text,
                         scenes,
                         latents(cancelled, listener),
@@ -212,7 +228,8 @@ public final class SceneTraining {
     }
 
     private TrainingTask autoencoder(Stage stage, int size) {
-        return new AutoencoderTask(SceneModels.vae(), scenes, stage.batch(), size);
+        return new AutoencoderTask(
+                SceneModels.vae(), scenes, stage.batch(), size, stage != Stage.DECODER);
     }
 
     private WeightSource start(Stage stage) {
@@ -220,20 +237,24 @@ public final class SceneTraining {
         WeightSource fresh = new FreshWeights(WEIGHT_SEED, ZEROS);
         return switch (stage) {
             case VAE -> kept(again ? stage : Stage.VAE_CROPS);
+            case DECODER -> kept(again ? stage : Stage.VAE);
             case TSC ->
                     WeightSource.joined(
                             Map.of(
                                     Objectives.UNET, result(Stage.BASE, Objectives.UNET),
                                     Objectives.TEXT_ENCODER,
-                                            result(Stage.T5, Objectives.TEXT_ENCODER),
+                                            result(variant.language(), Objectives.TEXT_ENCODER),
                                     Objectives.TSC, again ? result(stage, Objectives.TSC) : fresh));
             default -> again ? kept(stage) : fresh;
         };
     }
 
     private TrainingPlan plan(Stage stage) {
-        boolean isVae = stage == Stage.VAE || stage == Stage.VAE_CROPS;
-        double average = isVae ? 0.995 : 0.999;
+        double average =
+                switch (stage) {
+                    case VAE_CROPS, VAE, DECODER -> 0.995;
+                    case T5, LLAMA, BASE, TSC -> 0.999;
+                };
         long count = steps(stage);
         return new TrainingPlan(
                 count, 1, stage.rate(count), AdamW.defaults(), average, precision, 100);
@@ -241,11 +262,13 @@ public final class SceneTraining {
 
     /** What a stage has learned so far, small enough to be kept: it is all that later ones read. */
     private void keep(Stage stage, TrainingTask task) {
-        try (WeightSource learned = TrainingRun.result(folder(stage))) {
+        try (WeightSource learned = TrainingRun.result(folder(stage));
+                WeightSource start = start(stage)) {
             List<StoredTensor> weights =
                     task.graph().parameters().stream()
-                            .filter(p -> task.learns(p.name()))
-                            .map(p -> learned.tensor(p).to(DType.F16))
+                            .filter(p -> task.learns(p.name()) || stage == Stage.DECODER)
+                            .map(p -> (task.learns(p.name()) ? learned : start).tensor(p))
+                            .map(tensor -> tensor.to(DType.F16))
                             .toList();
             Safetensors.write(weights(stage), Map.of("format", "pt"), weights);
         }
@@ -311,16 +334,17 @@ public final class SceneTraining {
     private void assemble(Path out, boolean withElla) {
         double scale = Latents.scalingFactor(latentsFile());
         SceneCheckpoint checkpoint = new SceneCheckpoint(out);
-        try (WeightSource vae = result(Stage.VAE, Objectives.VAE);
+        Stage decoder = Files.exists(weights(Stage.DECODER)) ? Stage.DECODER : Stage.VAE;
+        try (WeightSource vae = result(decoder, Objectives.VAE);
                 WeightSource unet = result(Stage.BASE, Objectives.UNET);
                 WeightSource clip = result(Stage.BASE, Objectives.TEXT_ENCODER)) {
             checkpoint.vae(vae, scale);
             checkpoint.base(unet, clip);
         }
         if (withElla) {
-            try (WeightSource t5 = result(Stage.T5, Objectives.TEXT_ENCODER);
+            try (WeightSource text = result(variant.language(), Objectives.TEXT_ENCODER);
                     WeightSource tsc = result(Stage.TSC, Objectives.TSC)) {
-                checkpoint.ella(tsc, t5);
+                checkpoint.ella(variant, tsc, text);
             }
         }
     }

@@ -11,6 +11,8 @@ public enum Stage {
     VAE_CROPS(32, 2400, 1.5e-3, 100, 2300),
     /** The autoencoder, from whole scenes: the statistics of its norms are others there. */
     VAE(6, 2400, 1e-3, 50, 2350),
+    /** The decoder alone, from whole scenes: latents that were encoded before stay valid. */
+    DECODER(6, 2400, 1e-3, 50, 2350),
     /** The T5 encoder, from captions alone. */
     T5(32, 800, 1.5e-3, 50, 750),
     /** The Llama, from captions alone. */

@@ -42,7 +42,7 @@ class SceneTrainingTest {
         pretend(Stage.BASE, Objectives.denoising(SceneModels.unet(), SceneModels.clip()));
         pretend(
                 Stage.TSC,
-                Objectives.connector(SceneModels.unet(), SceneModels.ella(), SceneModels.t5()));
+                Objectives.connector(SceneModels.unet(), Variant.ADALN.config(), SceneModels.t5()));
         Safetensors.write(
                 folder.resolve("latents.safetensors"),
                 Map.of("scaling_factor", "0.7"),

@@ -1,6 +1,7 @@
 package io.ella.train.stages;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ella.core.graph.Graph;
 import io.ella.core.torch.AdamW;
@@ -14,12 +15,16 @@ import io.ella.train.FreshWeights;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
 import io.ella.train.scenes.SceneSampler;
+import io.ella.tsc.Connector;
+import io.ella.unet.AutoencoderKL;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A few steps of each stage, with the real configurations and batches of two. */
 class StageStepsTest {
@@ -78,7 +83,11 @@ class StageStepsTest {
 
     @Test
     void autoencoder() {
-        learns(new AutoencoderTask(SceneModels.vae(), SCENES, 2, 32));
+        learns(new AutoencoderTask(SceneModels.vae(), SCENES, 2, 32, true));
+        AutoencoderTask decoder = new AutoencoderTask(SceneModels.vae(), SCENES, 2, 32, false);
+        assertThat(decoder.graph().parameters().stream().filter(p -> decoder.learns(p.name())))
+                .hasSize(AutoencoderKL.decoder(SceneModels.vae()).parameters().size());
+        learns(decoder);
     }
 
     @Test
@@ -91,24 +100,38 @@ class StageStepsTest {
     void base() {
         EncoderGraph text = SceneModels.clip();
         Graph graph = Objectives.denoising(SceneModels.unet(), text);
-        learns(new DenoisingTask(graph, p -> true, Captioner.SHORT, text, SCENES, latents, 2));
+        learns(new DenoisingTask(graph, p -> true, Captioner.brief(), text, SCENES, latents, 2));
     }
 
-    @Test
-    void connector() {
-        EncoderGraph text = SceneModels.t5();
-        Graph graph = Objectives.connector(SceneModels.unet(), SceneModels.ella(), text);
+    @ParameterizedTest
+    @EnumSource(
+            value = Variant.class,
+            names = {"ADALN", "MLP", "LLAMA", "FLEXIBLE"})
+    void connector(Variant variant) {
+        Graph graph = Objectives.connector(SceneModels.unet(), variant.config(), variant.text());
         DenoisingTask task =
                 new DenoisingTask(
                         graph,
                         p -> p.startsWith("tsc."),
-                        Captioner.DENSE,
-                        text,
+                        Captioner.dense(variant),
+                        variant.text(),
                         SCENES,
                         latents,
                         2);
         learns(task);
         assertThat(graph.parameters().stream().filter(p -> task.learns(p.name())))
-                .hasSize(SceneModels.ella().graph().parameters().size());
+                .hasSize(variant.config().graph().parameters().size());
+    }
+
+    @Test
+    void everyVariantHasItsSettings() {
+        for (Variant variant : Variant.values()) {
+            assertThat(Variant.of(variant.toString())).isEqualTo(variant);
+            assertThat(variant.config().width()).isEqualTo(128);
+        }
+        assertThat(Variant.QUERIES_8.config().numLatents()).isEqualTo(8);
+        assertThat(Variant.RESAMPLER_1.config().layers()).isEqualTo(1);
+        assertThat(Variant.MLP.config().connector()).isEqualTo(Connector.MLP);
+        assertThatThrownBy(() -> Variant.of("large")).hasMessageContaining("resampler-1");
     }
 }

@@ -109,7 +109,7 @@ class TasksTest {
 
     @Test
     void batchesOfScenesFollowFromTheirNumbers() {
-        AutoencoderTask task = new AutoencoderTask(SceneModels.vae(), SCENES, 2, 32);
+        AutoencoderTask task = new AutoencoderTask(SceneModels.vae(), SCENES, 2, 32, true);
         List<float[]> fifth = floats(task, 5);
         assertThat(fifth.get(0)).hasSize(2 * 3 * 32 * 32);
         assertThat(fifth).hasSize(task.graph().inputs().size());
@@ -143,7 +143,7 @@ class TasksTest {
                 new DenoisingTask(
                         Objectives.denoising(SceneModels.unet(), SceneModels.clip()),
                         name -> true,
-                        Captioner.SHORT,
+                        Captioner.brief(),
                         SceneModels.clip(),
                         SCENES,
                         latents,
