@@ -6,6 +6,7 @@ import io.ella.core.torch.Precision;
 import io.ella.pipeline.ElllaPipeline;
 import io.ella.pipeline.Generation;
 import io.ella.pipeline.GenerationRequest;
+import io.ella.pipeline.GuidanceInterval;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -45,8 +46,28 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--steps", paramLabel = "N", description = "Default: 25.")
     private @Nullable Integer steps;
 
-    @Option(names = "--guidance", paramLabel = "G", description = "Default: 7.5; 1 for none.")
+    @Option(
+            names = "--guidance",
+            paramLabel = "G",
+            description = "Default: the model's own, else 7.5; 1 for none.")
     private @Nullable Double guidance;
+
+    @Option(
+            names = "--cache-interval",
+            paramLabel = "N",
+            description =
+                    "Approximate: compute the deep part of the U-Net at every N-th step only"
+                            + " (DeepCache). Default: 1, exact.")
+    private @Nullable Integer cacheInterval;
+
+    @Option(
+            names = "--guidance-interval",
+            paramLabel = "LEAST,MOST",
+            split = ",",
+            description =
+                    "Approximate: guidance at these timesteps only, such as 200,800; the others take"
+                            + " half the time. Default: 0,1000.")
+    private @Nullable List<Double> interval;
 
     @Option(
             names = "--seed",
@@ -120,6 +141,17 @@ final class GenerateCommand implements Callable<Integer> {
         }
         if (guidance != null) {
             request.guidance(guidance);
+        }
+        if (cacheInterval != null) {
+            request.cacheInterval(cacheInterval);
+        }
+        List<Double> timesteps = interval;
+        if (timesteps != null) {
+            if (timesteps.size() != 2) {
+                throw console.misuse("--guidance-interval takes two numbers, such as 200,800");
+            }
+            request.guidanceInterval(
+                    console.parsed(() -> new GuidanceInterval(timesteps.get(0), timesteps.get(1))));
         }
         if (seed != null) {
             request.seed(seed);

@@ -1,6 +1,7 @@
 package io.ella.pipeline;
 
 import io.ella.core.EllaException;
+import io.ella.core.graph.Graph;
 import io.ella.core.graph.ParameterSpec;
 import io.ella.core.torch.Outputs;
 import io.ella.core.torch.Precision;
@@ -9,11 +10,16 @@ import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.torch.Weights;
 import io.ella.core.weights.WeightSource;
+import io.ella.unet.DeepFeatures;
 import io.ella.unet.UNet2DConditionModel;
 import io.ella.unet.UNetConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The U-Net with its guidance. Used on the device thread only. */
@@ -21,17 +27,69 @@ final class Denoiser implements AutoCloseable {
     private final Torch torch;
     private final UNetConfig config;
     private final Weights weights;
-    private final Program guided;
-    private final Program single;
+    private final Network guided;
+    private final Network single;
+
+    /** The U-Net in one of its uses, compiled for what is asked of it; whole at once. */
+    private final class Network implements AutoCloseable {
+        private final Function<DeepFeatures, Graph> graph;
+        private final Precision precision;
+        private final Map<DeepFeatures, Program> programs = new EnumMap<>(DeepFeatures.class);
+
+        Network(Function<DeepFeatures, Graph> graph, Precision precision) {
+            this.graph = graph;
+            this.precision = precision;
+            program(DeepFeatures.NONE);
+        }
+
+        Program program(DeepFeatures features) {
+            return programs.computeIfAbsent(
+                    features, f -> torch.compile(graph.apply(f), precision));
+        }
+
+        /**
+         * @param what the inputs stand for, for which features are kept
+         */
+        float[] run(List<Tensor> inputs, FeatureReuse reuse, String what) {
+            if (reuse.isOff()) {
+                return answer(DeepFeatures.NONE, inputs);
+            }
+            Optional<Tensor> deep = reuse.of(what);
+            if (deep.isPresent()) {
+                List<Tensor> all = new ArrayList<>(inputs);
+                all.add(deep.get());
+                return answer(DeepFeatures.GIVEN, all);
+            }
+            Outputs outputs = run(DeepFeatures.KEPT, inputs);
+            reuse.keep(what, outputs);
+            return outputs.get(0).floats();
+        }
+
+        private float[] answer(DeepFeatures features, List<Tensor> inputs) {
+            try (Outputs outputs = run(features, inputs)) {
+                return outputs.get(0).floats();
+            }
+        }
+
+        private Outputs run(DeepFeatures features, List<Tensor> inputs) {
+            return program(features).run(weights, inputs.toArray(new Tensor[0]));
+        }
+
+        @Override
+        public void close() {
+            programs.values().forEach(Program::close);
+        }
+    }
 
     Denoiser(Torch torch, UNetConfig config, WeightSource source, Precision precision) {
         this.torch = torch;
         this.config = config;
-        this.single = torch.compile(UNet2DConditionModel.promptGraph(config), precision);
-        this.guided = torch.compile(UNet2DConditionModel.guidedGraph(config), precision);
-        List<ParameterSpec> declared = single.graph().parameters();
+        this.single = new Network(f -> UNet2DConditionModel.promptGraph(config, f), precision);
+        this.guided = new Network(f -> UNet2DConditionModel.guidedGraph(config, f), precision);
+        Program whole = single.program(DeepFeatures.NONE);
+        List<ParameterSpec> declared = whole.graph().parameters();
         source.check(declared, name -> false);
-        this.weights = single.load(source);
+        this.weights = whole.load(source);
     }
 
     UNetConfig config() {
@@ -44,6 +102,7 @@ final class Denoiser implements AutoCloseable {
      * @param samples the scaled latent of each image
      * @param prompt what they show
      * @param negative what they do not; null without guidance
+     * @param reuse of features of earlier steps
      * @return the model's answer for each
      */
     List<float[]> predict(
@@ -52,16 +111,17 @@ final class Denoiser implements AutoCloseable {
             double timestep,
             Conditioning prompt,
             @Nullable Conditioning negative,
-            GenerationRequest request) {
+            GenerationRequest request,
+            FeatureReuse reuse) {
         long[] shape = {samples.size(), config.inChannels(), size.height(), size.width()};
         float[] answer;
         try (Tensor sample = torch.tensor(joined(samples), shape);
                 Tensor t = torch.tensor(new float[] {(float) timestep}, 1);
                 Tensor timeIds = torch.tensor(size.timeIds(), 1, 6)) {
-            Call call = new Call(sample, t, timeIds, timestep);
+            Call call = new Call(sample, t, timeIds, timestep, reuse);
             answer =
                     negative == null
-                            ? single(call, prompt)
+                            ? single(call, prompt, "prompt")
                             : guide(call, prompt, negative, request);
         }
         for (float value : answer) {
@@ -74,18 +134,20 @@ final class Denoiser implements AutoCloseable {
         return split(answer, samples.size());
     }
 
-    private record Call(Tensor sample, Tensor t, Tensor timeIds, double timestep) {}
+    private record Call(
+            Tensor sample, Tensor t, Tensor timeIds, double timestep, FeatureReuse reuse) {}
 
     private float[] guide(
             Call call, Conditioning prompt, Conditioning negative, GenerationRequest request) {
+        double guidance = request.guidance().orElseThrow();
         long[] shape = prompt.context(call.timestep).shape();
         boolean oneLength = Arrays.equals(shape, negative.context(call.timestep).shape());
         if (oneLength && request.guidanceMode() == GenerationRequest.GuidanceMode.AUTO) {
-            return guided(call, prompt, negative, request.guidance());
+            return guided(call, prompt, negative, guidance);
         }
-        float[] without = single(call, negative);
-        float[] with = single(call, prompt);
-        float scale = (float) request.guidance();
+        float[] without = single(call, negative, "negative prompt");
+        float[] with = single(call, prompt, "prompt");
+        float scale = (float) guidance;
         for (int i = 0; i < with.length; i++) {
             with[i] = without[i] + scale * (with[i] - without[i]);
         }
@@ -103,11 +165,11 @@ final class Denoiser implements AutoCloseable {
             inputs.add(call.sample);
             inputs.add(negative.context(call.timestep));
             inputs.add(prompt.context(call.timestep));
-            return run(guided, inputs);
+            return guided.run(inputs, call.reuse, "both");
         }
     }
 
-    private float[] single(Call call, Conditioning prompt) {
+    private float[] single(Call call, Conditioning prompt, String what) {
         List<Tensor> inputs = new ArrayList<>(List.of(call.t));
         if (config.hasTextTime()) {
             inputs.add(prompt.pooled().orElseThrow());
@@ -115,13 +177,7 @@ final class Denoiser implements AutoCloseable {
         }
         inputs.add(call.sample);
         inputs.add(prompt.context(call.timestep));
-        return run(single, inputs);
-    }
-
-    private float[] run(Program program, List<Tensor> inputs) {
-        try (Outputs outputs = program.run(weights, inputs.toArray(new Tensor[0]))) {
-            return outputs.get(0).floats();
-        }
+        return single.run(inputs, call.reuse, what);
     }
 
     private static float[] joined(List<float[]> samples) {

@@ -155,7 +155,7 @@ public final class ElllaPipeline implements AutoCloseable {
         private int dropped;
 
         Run(GenerationRequest request, CompletableFuture<Generation> future) {
-            this.request = request;
+            this.request = request.orGuidance(model.guidance());
             this.future = future;
             this.size = model.latentSize(request.width(), request.height());
             this.schedule = model.scheduler(request.scheduler()).schedule(request.steps());
@@ -206,6 +206,17 @@ public final class ElllaPipeline implements AutoCloseable {
 
         private List<float[]> denoise(
                 int first, int count, Conditioning prompt, @Nullable Conditioning negative) {
+            try (FeatureReuse reuse = new FeatureReuse(request.cacheInterval())) {
+                return denoise(first, count, prompt, negative, reuse);
+            }
+        }
+
+        private List<float[]> denoise(
+                int first,
+                int count,
+                Conditioning prompt,
+                @Nullable Conditioning negative,
+                FeatureReuse reuse) {
             double[] timesteps = schedule.timesteps();
             int elements = model.denoiser().config().inChannels() * size.height() * size.width();
             List<float[]> latents = new ArrayList<>();
@@ -220,14 +231,25 @@ public final class ElllaPipeline implements AutoCloseable {
                 samplers.add(schedule.start(0, generator::randn));
             }
             int groups = (request.count() + model.imagesAtOnce() - 1) / model.imagesAtOnce();
-            for (double timestep : timesteps) {
+            for (int call = 0; call < timesteps.length; call++) {
+                double timestep = timesteps[call];
                 checkCancelled();
+                reuse.step(call);
                 List<float[]> scaled = new ArrayList<>();
                 for (int i = 0; i < count; i++) {
                     scaled.add(samplers.get(i).scaleModelInput(latents.get(i)));
                 }
+                boolean guides = request.guidanceInterval().contains(timestep);
                 List<float[]> answers =
-                        model.denoiser().predict(scaled, size, timestep, prompt, negative, request);
+                        model.denoiser()
+                                .predict(
+                                        scaled,
+                                        size,
+                                        timestep,
+                                        prompt,
+                                        guides ? negative : null,
+                                        request,
+                                        reuse);
                 List<float[]> predicted = new ArrayList<>();
                 for (int i = 0; i < count; i++) {
                     latents.set(i, samplers.get(i).step(answers.get(i), latents.get(i)));

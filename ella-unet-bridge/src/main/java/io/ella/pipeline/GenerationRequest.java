@@ -4,6 +4,7 @@ import io.ella.core.EllaException;
 import io.ella.core.scheduler.Schedulers;
 import io.ella.encoders.TokenLength;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,11 +20,14 @@ import org.jspecify.annotations.Nullable;
  * @param height of the image in pixels, a multiple of 8; 0 for what the model was trained on
  * @param steps of the scheduler, at least 1
  * @param guidance how much more the prompt counts than the negative prompt; 1 or less switches the
- *     negative prompt off
+ *     negative prompt off; empty for what the model asks for ({@code guidance_scale} in its {@code
+ *     model_index.json}), else 7.5
  * @param seed of the first image; each further image has the next; empty for a random one
  * @param count how many images
  * @param scheduler which; null for DPM-Solver++ with ELLA, and for the checkpoint's own without
  * @param tokenLength of the prompt for ELLA; CLIP always has 77
+ * @param guidanceInterval at which timesteps guidance is applied; all of them is exact
+ * @param cacheInterval after how many steps the deep part of the U-Net is computed anew; 1 is exact
  * @param guidanceMode whether the two halves of guidance run as one batch
  * @param onStep told after every step, on the pipeline's thread
  */
@@ -33,11 +37,13 @@ public record GenerationRequest(
         int width,
         int height,
         int steps,
-        double guidance,
+        OptionalDouble guidance,
         OptionalLong seed,
         int count,
         @Nullable Schedulers scheduler,
         TokenLength tokenLength,
+        GuidanceInterval guidanceInterval,
+        int cacheInterval,
         GuidanceMode guidanceMode,
         Consumer<GenerationStep> onStep) {
 
@@ -53,6 +59,7 @@ public record GenerationRequest(
     static final int MAX_SIDE = 8192;
 
     static final int MULTIPLE = 8;
+    static final double USUAL_GUIDANCE = 7.5;
     private static final int MAX_COUNT = 10_000;
 
     /** Checks every value. */
@@ -60,7 +67,9 @@ public record GenerationRequest(
         checkSide("width", width);
         checkSide("height", height);
         check(steps >= 1, "number of steps", steps, "at least 1");
-        check(Double.isFinite(guidance), "guidance", guidance, "a finite number, 1 for none");
+        double scale = guidance.orElse(USUAL_GUIDANCE);
+        check(Double.isFinite(scale), "guidance", scale, "a finite number, 1 for none");
+        check(cacheInterval >= 1, "cache interval", cacheInterval, "at least 1");
         check(
                 count >= 1 && count <= MAX_COUNT,
                 "number of images",
@@ -70,7 +79,12 @@ public record GenerationRequest(
 
     /** {@return whether the negative prompt counts} */
     public boolean isGuided() {
-        return guidance > 1;
+        return guidance.orElse(USUAL_GUIDANCE) > 1;
+    }
+
+    /** {@return this with a scale of guidance where it has none} */
+    GenerationRequest orGuidance(double usual) {
+        return guidance.isPresent() ? this : toBuilder().guidance(usual).build();
     }
 
     private static void checkSide(String name, int pixels) {
@@ -99,12 +113,14 @@ public record GenerationRequest(
                 of(prompt)
                         .size(width, height)
                         .steps(steps)
-                        .guidance(guidance)
                         .count(count)
                         .tokenLength(tokenLength)
+                        .guidanceInterval(guidanceInterval)
+                        .cacheInterval(cacheInterval)
                         .guidanceMode(guidanceMode)
                         .onStep(onStep);
         builder.negativePrompt = negativePrompt;
+        builder.guidance = guidance;
         builder.seed = seed;
         builder.scheduler = scheduler;
         return builder;
@@ -117,11 +133,13 @@ public record GenerationRequest(
         private int width;
         private int height;
         private int steps = 25;
-        private double guidance = 7.5;
+        private OptionalDouble guidance = OptionalDouble.empty();
         private OptionalLong seed = OptionalLong.empty();
         private int count = 1;
         private @Nullable Schedulers scheduler;
         private TokenLength tokenLength = TokenLength.fixed(128);
+        private GuidanceInterval guidanceInterval = GuidanceInterval.ALWAYS;
+        private int cacheInterval = 1;
         private GuidanceMode guidanceMode = GuidanceMode.AUTO;
         private Consumer<GenerationStep> onStep = step -> {};
 
@@ -164,10 +182,11 @@ public record GenerationRequest(
         /**
          * {@return this}
          *
-         * @param scale of classifier-free guidance; 7.5 unless set (ELLA's authors use 10 to 12)
+         * @param scale of classifier-free guidance; the model's own, else 7.5, unless set (ELLA's
+         *     authors use 10 to 12)
          */
         public Builder guidance(double scale) {
-            guidance = scale;
+            guidance = OptionalDouble.of(scale);
             return this;
         }
 
@@ -214,6 +233,28 @@ public record GenerationRequest(
         /**
          * {@return this}
          *
+         * @param interval the timesteps with guidance; fewer of them are faster and give another
+         *     image
+         */
+        public Builder guidanceInterval(GuidanceInterval interval) {
+            guidanceInterval = interval;
+            return this;
+        }
+
+        /**
+         * {@return this}
+         *
+         * @param steps after how many the deep part of the U-Net is computed anew, 1 unless set
+         *     (DeepCache, arXiv 2312.00858); more are faster and give another image
+         */
+        public Builder cacheInterval(int steps) {
+            cacheInterval = steps;
+            return this;
+        }
+
+        /**
+         * {@return this}
+         *
          * @param mode whether guidance runs as one batch
          */
         public Builder guidanceMode(GuidanceMode mode) {
@@ -245,6 +286,8 @@ public record GenerationRequest(
                     count,
                     scheduler,
                     tokenLength,
+                    guidanceInterval,
+                    cacheInterval,
                     guidanceMode,
                     onStep);
         }

@@ -27,6 +27,7 @@ final class LoadedModel implements AutoCloseable {
     private final Resources resources;
     private final SchedulerConfig schedulerConfig;
     private final Conditioner conditioner;
+    private final double guidance;
     private final boolean hasElla;
     private final Denoiser denoiser;
     private final ImageDecoder decoder;
@@ -45,6 +46,7 @@ final class LoadedModel implements AutoCloseable {
         this.torch = torch;
         this.resources = resources;
         this.schedulerConfig = files.scheduler();
+        this.guidance = files.guidance();
         this.conditioner = conditioner;
         this.hasElla = paths.ella().isPresent();
         this.denoiser = denoiser;
@@ -187,6 +189,11 @@ final class LoadedModel implements AutoCloseable {
         return new LatentSize(h / scale, w / scale, scale);
     }
 
+    /** {@return the scale of guidance where a request names none} */
+    double guidance() {
+        return guidance;
+    }
+
     Provenance provenance(GenerationRequest request, LatentSize size, long seed, int dropped) {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("prompt", request.prompt());
@@ -195,7 +202,14 @@ final class LoadedModel implements AutoCloseable {
         settings.put("width", size.imageWidth());
         settings.put("height", size.imageHeight());
         settings.put("steps", request.steps());
-        settings.put("guidance", request.guidance());
+        settings.put("guidance", request.guidance().orElseThrow());
+        if (!request.guidanceInterval().equals(GuidanceInterval.ALWAYS)) {
+            settings.put("guidance_from", request.guidanceInterval().least());
+            settings.put("guidance_to", request.guidanceInterval().most());
+        }
+        if (request.cacheInterval() > 1) {
+            settings.put("cache_interval", request.cacheInterval());
+        }
         Schedulers scheduler = request.scheduler();
         if (scheduler != null) {
             settings.put("scheduler", scheduler.label());

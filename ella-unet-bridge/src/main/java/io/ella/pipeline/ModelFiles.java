@@ -35,6 +35,7 @@ import org.slf4j.LoggerFactory;
  * @param clip its own text encoders: one, or two for SDXL; empty where there are none
  * @param zeroUnconditional whether zeros, not the empty prompt, stand for an absent negative prompt
  *     (SDXL)
+ * @param guidance the scale of guidance where a request names none
  */
 record ModelFiles(
         UNetConfig unetConfig,
@@ -43,7 +44,8 @@ record ModelFiles(
         WeightSource vae,
         SchedulerConfig scheduler,
         List<ClipFiles> clip,
-        boolean zeroUnconditional)
+        boolean zeroUnconditional,
+        double guidance)
         implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelFiles.class);
@@ -131,7 +133,8 @@ record ModelFiles(
                     vae.weights(),
                     SchedulerConfig.fromJson(layout.scheduler().toString()),
                     clip,
-                    true); // as published
+                    true, // as published
+                    GenerationRequest.USUAL_GUIDANCE);
         } catch (RuntimeException e) {
             layout.close();
             throw e;
@@ -181,7 +184,8 @@ record ModelFiles(
                     vaeWeights,
                     SchedulerConfig.fromJson(scheduler.toString()),
                     clip,
-                    settings.bool("force_zeros_for_empty_prompt", true));
+                    settings.bool("force_zeros_for_empty_prompt", true),
+                    settings.number("guidance_scale", GenerationRequest.USUAL_GUIDANCE));
         } catch (RuntimeException e) {
             opened.close();
             throw e;
@@ -215,7 +219,7 @@ record ModelFiles(
         for (int i = 0; i < clip.size(); i++) {
             changed.add(clip.get(i).with(lora, encoders.get(i), scale));
         }
-        List<ParameterSpec> declared = UNet2DConditionModel.promptGraph(unetConfig).parameters();
+        List<ParameterSpec> declared = UNet2DConditionModel.graph(unetConfig, false).parameters();
         return new ModelFiles(
                 unetConfig,
                 lora.merged(unet, Lora.Part.UNET, declared, scale),
@@ -223,7 +227,8 @@ record ModelFiles(
                 vae,
                 scheduler,
                 changed,
-                zeroUnconditional);
+                zeroUnconditional,
+                guidance);
     }
 
     private static Optional<Path> subfolder(Path folder) {

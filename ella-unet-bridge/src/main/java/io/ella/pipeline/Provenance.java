@@ -112,6 +112,7 @@ public record Provenance(
                         .size(config.integer("width"), config.integer("height"))
                         .steps(config.integer("steps"))
                         .guidance(config.number("guidance", 1))
+                        .cacheInterval(config.integer("cache_interval", 1))
                         .seed(Long.parseLong(config.string("seed")))
                         .tokenLength(
                                 length.equals("flexible")
@@ -119,6 +120,11 @@ public record Provenance(
                                         : TokenLength.fixed(config.integer("max_length")));
         if (config.has("negative_prompt")) {
             builder.negativePrompt(config.string("negative_prompt"));
+        }
+        if (config.has("guidance_from")) {
+            builder.guidanceInterval(
+                    new GuidanceInterval(
+                            config.number("guidance_from", 0), config.number("guidance_to", 0)));
         }
         if (config.has("scheduler")) {
             builder.scheduler(Schedulers.named(config.string("scheduler")));

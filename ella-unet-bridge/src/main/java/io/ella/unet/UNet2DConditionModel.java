@@ -37,7 +37,7 @@ public final class UNet2DConditionModel {
                 "unet",
                 g -> {
                     UNetInputs inputs = UNetInputs.declare(g, config, Dim.of(1));
-                    g.output("sample", predict(g, config, inputs, residuals));
+                    g.output("sample", predict(g, config, inputs, residuals).sample());
                 });
     }
 
@@ -53,7 +53,7 @@ public final class UNet2DConditionModel {
                 "unet",
                 g -> {
                     UNetInputs inputs = UNetInputs.declare(g, config, Dim.symbol("B"));
-                    g.output("sample", predict(g, config, inputs, false));
+                    g.output("sample", predict(g, config, inputs, false).sample());
                 });
     }
 
@@ -64,8 +64,9 @@ public final class UNet2DConditionModel {
      * of 1 and serve all of {@code sample} [N, inChannels, H, W].
      *
      * @param config its configuration
+     * @param features which part of it
      */
-    public static Graph promptGraph(UNetConfig config) {
+    public static Graph promptGraph(UNetConfig config, DeepFeatures features) {
         return Graph.record(
                 "unet",
                 g -> {
@@ -76,7 +77,9 @@ public final class UNet2DConditionModel {
                     Value sample = sample(g, config);
                     Value context = repeat(context(g, config, "context"));
                     UNetInputs inputs = new UNetInputs(timestep, pooled, timeIds, sample, context);
-                    g.output("sample", predict(g, config, inputs, false));
+                    Prediction prediction = predict(g, config, inputs, features);
+                    g.output("sample", prediction.sample());
+                    prediction.keep(g, features);
                 });
     }
 
@@ -91,12 +94,13 @@ public final class UNet2DConditionModel {
      * negative).
      *
      * @param config its configuration
+     * @param features which part of it
      */
-    public static Graph guidedGraph(UNetConfig config) {
-        return Graph.record("guided unet", g -> guided(g, config));
+    public static Graph guidedGraph(UNetConfig config, DeepFeatures features) {
+        return Graph.record("guided unet", g -> guided(g, config, features));
     }
 
-    private static void guided(Recorder g, UNetConfig config) {
+    private static void guided(Recorder g, UNetConfig config, DeepFeatures features) {
         Value timestep = g.input("timestep", ElementType.FLOAT32, Dim.of(1));
         Value guidance = g.input("guidance", ElementType.FLOAT32, Dim.of(1));
         Value pooled = null;
@@ -115,9 +119,11 @@ public final class UNet2DConditionModel {
         // differs.
         Value first = config.hasTextTime() ? sample.concat(0, sample) : sample;
         UNetInputs inputs = new UNetInputs(timestep, pooled, timeIds, first, context);
-        List<Value> parts = predict(g, config, inputs, false).toFloat32().chunk(2, 0);
+        Prediction prediction = predict(g, config, inputs, features);
+        List<Value> parts = prediction.sample().toFloat32().chunk(2, 0);
         Value difference = parts.get(1).sub(parts.get(0));
         g.output("sample", parts.get(0).add(difference.mul(guidance)));
+        prediction.keep(g, features);
     }
 
     private static Value pooled(Recorder g, UNetConfig config, String name) {
@@ -144,21 +150,60 @@ public final class UNet2DConditionModel {
         return one.expand(shape.toArray(new Dim[0]));
     }
 
-    private static Value predict(
+    /** What the network answers, and what enters the outermost block of its way up. */
+    private record Prediction(Value sample, Value deep) {
+        void keep(Recorder g, DeepFeatures features) {
+            if (features == DeepFeatures.KEPT) {
+                g.output("deep", deep.toFloat32());
+            }
+        }
+    }
+
+    private static Prediction predict(
             Recorder g, UNetConfig config, UNetInputs inputs, boolean residuals) {
         UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs);
-        int width = config.blockOutChannels().get(0);
-        List<Value> skips = blocks.down(inputs.sample().conv2d(g.params().at("conv_in"), width, 3));
+        List<Value> skips = blocks.down(convIn(g, config, inputs), config.levels());
         Value middle = blocks.mid(skips.get(skips.size() - 1));
         if (residuals) {
             skips = withResiduals(g, skips);
             middle = middle.add(g.input("mid_residual", middle.shape().toArray(new Dim[0])));
         }
-        Value h = blocks.up(middle, skips);
+        List<Value> stack = new ArrayList<>(skips);
+        Value deep = blocks.up(middle, stack, 0, config.levels() - 1);
+        return outermost(g, config, blocks, deep, stack);
+    }
+
+    private static Prediction predict(
+            Recorder g, UNetConfig config, UNetInputs inputs, DeepFeatures features) {
+        if (features != DeepFeatures.GIVEN) {
+            return predict(g, config, inputs, false);
+        }
+        UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs);
+        Value first = convIn(g, config, inputs);
+        List<Value> skips = blocks.down(first, 1);
+        int inner = Math.min(1, config.levels() - 1);
+        Value deep =
+                g.input(
+                        "deep",
+                        inputs.context().size(0),
+                        Dim.of(config.blockOutChannels().get(inner)),
+                        first.size(2),
+                        first.size(3));
+        return outermost(g, config, blocks, deep, new ArrayList<>(skips));
+    }
+
+    private static Value convIn(Recorder g, UNetConfig config, UNetInputs inputs) {
+        return inputs.sample()
+                .conv2d(g.params().at("conv_in"), config.blockOutChannels().get(0), 3);
+    }
+
+    private static Prediction outermost(
+            Recorder g, UNetConfig config, UNetBlocks blocks, Value deep, List<Value> stack) {
+        Value h = blocks.up(deep, stack, config.levels() - 1, config.levels());
         h =
                 h.groupNorm(g.params().at("conv_norm_out"), config.normGroups(), config.normEps())
                         .silu();
-        return h.conv2d(g.params().at("conv_out"), config.outChannels(), 3);
+        return new Prediction(h.conv2d(g.params().at("conv_out"), config.outChannels(), 3), deep);
     }
 
     private static List<Value> withResiduals(Recorder g, List<Value> skips) {

@@ -55,11 +55,15 @@ final class UNetBlocks {
         return x.linear(p.at("linear_1"), width).silu().linear(p.at("linear_2"), width);
     }
 
-    /** The way down: the sample after {@code conv_in}, then after every layer. */
-    List<Value> down(Value first) {
+    /**
+     * The way down: the sample after {@code conv_in}, then after every layer.
+     *
+     * @param levels how many; what leads below the last of them is left out
+     */
+    List<Value> down(Value first, int levels) {
         List<Value> all = new ArrayList<>(List.of(first));
         Value x = first;
-        for (int level = 0; level < config.levels(); level++) {
+        for (int level = 0; level < levels; level++) {
             Params block = p.at("down_blocks", level);
             int channels = config.blockOutChannels().get(level);
             for (int i = 0; i < config.layersPerBlock().get(level); i++) {
@@ -69,7 +73,7 @@ final class UNetBlocks {
                 }
                 all.add(x);
             }
-            if (level < config.levels() - 1) {
+            if (level < levels - 1) {
                 x = x.conv2d(block.at("downsamplers.0.conv"), channels, 3, 2, 1);
                 all.add(x);
             }
@@ -86,11 +90,16 @@ final class UNetBlocks {
         return resnet(h, block.at("resnets.1"), channels);
     }
 
-    /** The way up, which takes the skips from the last to the first. */
-    Value up(Value middle, List<Value> skips) {
-        List<Value> stack = new ArrayList<>(skips);
+    /**
+     * The way up, or some of its blocks.
+     *
+     * @param stack the skips, which it takes from the last to the first
+     * @param from the first block, 0 for the innermost
+     * @param to the block after the last
+     */
+    Value up(Value middle, List<Value> stack, int from, int to) {
         Value x = middle;
-        for (int i = 0; i < config.levels(); i++) {
+        for (int i = from; i < to; i++) {
             int level = config.levels() - 1 - i;
             Params block = p.at("up_blocks", i);
             int channels = config.blockOutChannels().get(level);

@@ -60,6 +60,44 @@ class ElllaPipelineTest {
     }
 
     @Test
+    void outsideTheGuidanceIntervalThereIsNoGuidance() {
+        Image guided = pipeline.generate(request("a vase").build()).image();
+        Image unguided = pipeline.generate(request("a vase").guidance(1).build()).image();
+        GenerationRequest never =
+                request("a vase").guidanceInterval(new GuidanceInterval(0, 0)).build();
+        assertThat(pipeline.generate(never).image()).isEqualTo(unguided);
+
+        GenerationRequest early =
+                request("a vase").guidanceInterval(new GuidanceInterval(500, 1000)).build();
+        Generation generation = pipeline.generate(early);
+        assertThat(generation.image()).isNotEqualTo(guided).isNotEqualTo(unguided);
+        GenerationRequest recorded = generation.provenances().get(0).request();
+        assertThat(recorded.guidanceInterval()).isEqualTo(early.guidanceInterval());
+        assertThat(pipeline.generate(recorded).image()).isEqualTo(generation.image());
+        assertThatThrownBy(() -> new GuidanceInterval(800, 200))
+                .isInstanceOf(EllaException.class)
+                .hasMessageContaining("800.0 to 200.0");
+    }
+
+    @Test
+    void deepFeaturesAreReusedBetweenSteps() {
+        GenerationRequest exact = request("a vase").steps(4).count(2).build();
+        Generation whole = pipeline.generate(exact);
+        for (GenerationRequest.GuidanceMode mode : GenerationRequest.GuidanceMode.values()) {
+            GenerationRequest approximate =
+                    exact.toBuilder().cacheInterval(2).guidanceMode(mode).build();
+            Generation generation = pipeline.generate(approximate);
+            assertThat(generation.images()).hasSize(2).doesNotContainAnyElementsOf(whole.images());
+            GenerationRequest recorded = generation.provenances().get(0).request();
+            assertThat(recorded.cacheInterval()).isEqualTo(2);
+        }
+        assertThat(pipeline.generate(exact).images()).isEqualTo(whole.images());
+        assertThatThrownBy(() -> request("a vase").cacheInterval(0).build())
+                .isInstanceOf(EllaException.class)
+                .hasMessageContaining("cache interval is 0");
+    }
+
+    @Test
     void severalImagesAreThoseOfTheirSeeds() {
         Generation three = pipeline.generate(request("a vase").count(3).build());
         assertThat(three.seeds()).containsExactly(7L, 8L, 9L);

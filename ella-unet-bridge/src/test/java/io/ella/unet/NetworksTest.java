@@ -73,8 +73,22 @@ class NetworksTest {
             }
             inputs.add(uniform("latents", latents));
             inputs.add(uniform(prompt, context));
-            single.add(run(UNet2DConditionModel.promptGraph(config), 9, inputs).get(0));
+            single.add(
+                    run(UNet2DConditionModel.promptGraph(config, DeepFeatures.NONE), 9, inputs)
+                            .get(0));
         }
+        Graph graph = UNet2DConditionModel.guidedGraph(config, DeepFeatures.NONE);
+        float[] guided = run(graph, 9, guidedInputs(config)).get(0);
+        float[] expected = single.get(0).clone();
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] += 3 * (single.get(1)[i] - expected[i]);
+        }
+        assertThat(guided).containsExactly(expected, within(1e-4f));
+    }
+
+    private static List<Tensor> guidedInputs(UNetConfig config) {
+        long[] latents = {2, config.inChannels(), 8, 16};
+        long[] context = {1, 5, config.crossAttentionDim()};
         List<Tensor> inputs = new ArrayList<>();
         inputs.add(torch.tensor(new float[] {601}, 1));
         inputs.add(torch.tensor(new float[] {3}, 1));
@@ -86,12 +100,26 @@ class NetworksTest {
         inputs.add(uniform("latents", latents));
         inputs.add(uniform("negative", context));
         inputs.add(uniform("positive", context));
-        float[] guided = run(UNet2DConditionModel.guidedGraph(config), 9, inputs).get(0);
-        float[] expected = single.get(0).clone();
-        for (int i = 0; i < expected.length; i++) {
-            expected[i] += 3 * (single.get(1)[i] - expected[i]);
-        }
-        assertThat(guided).containsExactly(expected, within(1e-4f));
+        return inputs;
+    }
+
+    /** The outermost blocks give the whole network's answer where nothing has changed since. */
+    @ParameterizedTest
+    @ValueSource(strings = {"unet-tiny-sd", "unet-tiny-xl"})
+    void deepFeaturesOfTheSameInputsGiveTheSameAnswer(String name) {
+        UNetConfig config = UNetConfig.from(ConformanceResources.get(name).config());
+        Graph whole = UNet2DConditionModel.guidedGraph(config, DeepFeatures.NONE);
+        Graph keeping = UNet2DConditionModel.guidedGraph(config, DeepFeatures.KEPT);
+        Graph outermost = UNet2DConditionModel.guidedGraph(config, DeepFeatures.GIVEN);
+        float[] expected = run(whole, 9, guidedInputs(config)).get(0);
+        List<float[]> kept = run(keeping, 9, guidedInputs(config));
+        assertThat(kept.get(0)).containsExactly(expected, within(1e-5f));
+
+        List<Tensor> inputs = guidedInputs(config);
+        long channels = config.blockOutChannels().get(1);
+        inputs.add(torch.tensor(kept.get(1), 4, channels, 8, 16));
+        assertThat(run(outermost, 9, inputs).get(0)).containsExactly(expected, within(1e-5f));
+        assertThat(outermost.parameterCount()).isLessThan(whole.parameterCount() / 2);
     }
 
     private static Tensor uniform(String name, long... shape) {
