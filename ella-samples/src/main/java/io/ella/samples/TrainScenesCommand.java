@@ -58,6 +58,14 @@ final class TrainScenesCommand implements Callable<Integer> {
     private String variant = Variant.ADALN.toString();
 
     @Option(
+            names = "--from",
+            paramLabel = "DIR",
+            description =
+                    "A model as --assemble writes it: stages that are not in --out begin with its"
+                            + " weights.")
+    private @Nullable Path from;
+
+    @Option(
             names = "--steps",
             paramLabel = "N",
             description = "How many updates. Default: the stage's own number.")
@@ -94,6 +102,9 @@ final class TrainScenesCommand implements Callable<Integer> {
                 Torch torch = Torch.open(machine.device(console))) {
             SceneTraining training = new SceneTraining(torch, out, precision);
             training.variant(connector);
+            if (from != null) {
+                training.from(from);
+            }
             Path folder = assemble;
             if (folder != null) {
                 training.assemble(folder);

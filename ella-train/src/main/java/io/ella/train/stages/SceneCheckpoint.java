@@ -24,6 +24,9 @@ final class SceneCheckpoint {
     private static final String DIFFUSERS_WEIGHTS = "diffusion_pytorch_model.safetensors";
     private static final String TRANSFORMERS_WEIGHTS = "model.safetensors";
 
+    /** Zero-SNR schedules oversaturate with what is usual (arXiv 2305.08891, section 3.4). */
+    private static final double GUIDANCE = 4;
+
     private final Path folder;
 
     SceneCheckpoint(Path folder) {
@@ -77,6 +80,7 @@ final class SceneCheckpoint {
     private static JsonObject index() {
         JsonObject index = new JsonObject();
         index.addProperty("_class_name", "StableDiffusionPipeline");
+        index.addProperty("guidance_scale", GUIDANCE);
         component(index, "scheduler", "diffusers", "DDIMScheduler");
         component(index, "text_encoder", "transformers", "CLIPTextModel");
         component(index, "tokenizer", "transformers", "PreTrainedTokenizerFast");

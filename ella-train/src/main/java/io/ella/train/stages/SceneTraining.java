@@ -5,6 +5,7 @@ import io.ella.core.graph.Graph;
 import io.ella.core.torch.AdamW;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
+import io.ella.core.weights.Checkpoint;
 import io.ella.core.weights.DType;
 import io.ella.core.weights.Safetensors;
 import io.ella.core.weights.StoredTensor;
@@ -20,10 +21,13 @@ import io.ella.train.scenes.SceneRenderer;
 import io.ella.train.scenes.SceneSampler;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +63,7 @@ public final class SceneTraining {
     private long samplesEvery;
     private long steps;
     private Variant variant = Variant.ADALN;
+    private @Nullable Path from;
 
     /**
      * Chooses where.
@@ -100,6 +105,16 @@ public final class SceneTraining {
      */
     public void variant(Variant which) {
         variant = which;
+    }
+
+    /**
+     * Has stages of which there is nothing in the folder begin with the weights of a model, such as
+     * the embedded one, and others build on them.
+     *
+     * @param model a checkpoint as {@link #assemble(Path)} writes it
+     */
+    public void from(Path model) {
+        from = model;
     }
 
     /**
@@ -233,19 +248,27 @@ public final class SceneTraining {
     }
 
     private WeightSource start(Stage stage) {
-        boolean again = Files.exists(weights(stage));
         WeightSource fresh = new FreshWeights(WEIGHT_SEED, ZEROS);
+        Optional<WeightSource> again = found(stage);
         return switch (stage) {
-            case VAE -> kept(again ? stage : Stage.VAE_CROPS);
-            case DECODER -> kept(again ? stage : Stage.VAE);
+            case VAE -> again.orElseGet(() -> kept(Stage.VAE_CROPS));
+            case DECODER -> again.orElseGet(() -> kept(Stage.VAE));
             case TSC ->
                     WeightSource.joined(
                             Map.of(
                                     Objectives.UNET, result(Stage.BASE, Objectives.UNET),
                                     Objectives.TEXT_ENCODER,
                                             result(variant.language(), Objectives.TEXT_ENCODER),
-                                    Objectives.TSC, again ? result(stage, Objectives.TSC) : fresh));
-            default -> again ? kept(stage) : fresh;
+                                    Objectives.TSC,
+                                            again.map(
+                                                            own ->
+                                                                    own.renamed(
+                                                                            n ->
+                                                                                    Objectives.TSC
+                                                                                            + "."
+                                                                                            + n))
+                                                    .orElse(fresh)));
+            default -> again.orElse(fresh);
         };
     }
 
@@ -280,11 +303,44 @@ public final class SceneTraining {
 
     /** What a stage kept, by the names of its graph. */
     private WeightSource kept(Stage stage) {
-        if (!Files.isRegularFile(weights(stage))) {
-            throw new EllaException(
-                    weights(stage) + " is missing. Train the stage \"" + stage + "\" first");
+        return found(stage)
+                .orElseThrow(
+                        () ->
+                                new EllaException(
+                                        "%s is missing. Train the stage \"%s\" first"
+                                                .formatted(weights(stage), stage)));
+    }
+
+    private Optional<WeightSource> found(Stage stage) {
+        if (Files.isRegularFile(weights(stage))) {
+            return Optional.of(Safetensors.open(weights(stage)));
         }
-        return Safetensors.open(weights(stage));
+        Path model = from;
+        if (model == null) {
+            return Optional.empty();
+        }
+        Map<String, String> parts =
+                switch (stage) {
+                    case VAE -> Map.of(Objectives.VAE, "vae");
+                    case BASE ->
+                            Map.of(
+                                    Objectives.UNET,
+                                    "unet",
+                                    Objectives.TEXT_ENCODER,
+                                    "text_encoder");
+                    case T5 -> Map.of(Objectives.TEXT_ENCODER, "ella_text_encoder");
+                    case TSC ->
+                            variant == Variant.ADALN
+                                    ? Map.of(Objectives.TSC, "ella")
+                                    : Map.<String, String>of();
+                    case VAE_CROPS, DECODER, LLAMA -> Map.<String, String>of();
+                };
+        if (parts.isEmpty()) {
+            return Optional.empty();
+        }
+        Map<String, WeightSource> sources = new HashMap<>();
+        parts.forEach((name, part) -> sources.put(name, Checkpoint.open(model.resolve(part))));
+        return Optional.of(WeightSource.joined(sources));
     }
 
     /** One of the models that a stage kept, by the model's own names. */

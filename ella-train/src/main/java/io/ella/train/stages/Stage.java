@@ -20,7 +20,7 @@ public enum Stage {
     /** The denoising network and its text encoder, from scenes with short captions. */
     BASE(32, 12_000, 5e-4, 200, 4_000),
     /** The connector, from scenes with dense captions; everything else is frozen. */
-    TSC(48, 4_000, 5e-4, 100, 1_500);
+    TSC(32, 4_000, 2e-3, 100, 1_500);
 
     private final int batch;
     private final long steps;

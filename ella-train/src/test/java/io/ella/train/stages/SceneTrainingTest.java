@@ -56,6 +56,11 @@ class SceneTrainingTest {
             Path samples = folder.resolve("samples");
             SceneSamples.draw(model, Stage.TSC, Precision.FP32, samples, 20, 1);
             Path grid = samples.resolve("step-000020.png");
+            SceneTraining further =
+                    new SceneTraining(torch, folder.resolve("further"), Precision.FP32);
+            further.from(model);
+            oneStepMovesLittle(further, folder.resolve("further"));
+
             assertThat(Image.read(grid).width()).isEqualTo(4 * 128);
             assertThat(Image.read(grid).height()).isEqualTo(128);
             assertThat(Png.texts(grid)).containsKey(Png.PARAMETERS);
@@ -64,13 +69,17 @@ class SceneTrainingTest {
 
     @Test
     void aStageWithoutACheckpointBeginsWithTheWeightsThatWereKept() throws IOException {
-        Graph graph = Objectives.language(SceneModels.t5(), "shared.weight");
-        pretend(Stage.T5, graph);
+        pretend(Stage.T5, Objectives.language(SceneModels.t5(), "shared.weight"));
         try (Torch torch = Torch.open(Device.CPU)) {
-            SceneTraining training = new SceneTraining(torch, folder, Precision.FP32);
-            training.steps(1);
-            assertThat(training.run(Stage.T5, () -> false, p -> {})).isTrue();
+            oneStepMovesLittle(new SceneTraining(torch, folder, Precision.FP32), folder);
         }
+    }
+
+    /** Of the T5, which begins with {@link #FRESH}. */
+    private static void oneStepMovesLittle(SceneTraining training, Path folder) {
+        training.steps(1);
+        assertThat(training.run(Stage.T5, () -> false, p -> {})).isTrue();
+        Graph graph = Objectives.language(SceneModels.t5(), "shared.weight");
         ParameterSpec table =
                 graph.parameters().stream()
                         .filter(p -> p.name().endsWith("shared.weight"))
