@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /** Sees to it that the frozen networks' features of a data set are in the cache. */
 final class Features {
@@ -144,28 +144,33 @@ final class Features {
         Path encoder = model.resolve("text_encoder_2");
         String print = Fingerprint.of(Files.isDirectory(encoder) ? encoder : model);
         List<String> keys = new ArrayList<>();
-        Phase phase = new Phase("pooled captions", captions.size() + 1);
+        Map<String, Function<PooledText, Tensor>> missing = new LinkedHashMap<>();
+        for (String caption : captions) {
+            String key = Fingerprint.of("pooled", print, caption);
+            keys.add(key);
+            missing.put(key, text -> text.of(caption));
+        }
+        String none = Fingerprint.of("no caption", print);
+        keys.add(none);
+        missing.put(none, PooledText::unconditional);
+        missing.keySet().removeIf(cache::has);
+        if (missing.isEmpty()) {
+            return keys;
+        }
+        Phase phase = new Phase("pooled captions", missing.size());
         try (PooledText text = checkpoint.pooledText(torch, Precision.FP32)) {
-            for (String caption : captions) {
+            for (Map.Entry<String, Function<PooledText, Tensor>> entry : missing.entrySet()) {
                 if (cancelled.getAsBoolean()) {
-                    return keys;
+                    return List.of();
                 }
-                keys.add(pooled(Fingerprint.of("pooled", print, caption), () -> text.of(caption)));
+                try (Tensor tensor = entry.getValue().apply(text)) {
+                    float[] values = tensor.floats();
+                    cache.write(entry.getKey(), StoredTensor.of("pooled", values, values.length));
+                }
                 phase.done(1);
             }
-            keys.add(pooled(Fingerprint.of("no caption", print), text::unconditional));
         }
         return keys;
-    }
-
-    private String pooled(String key, Supplier<Tensor> embedding) {
-        if (!cache.has(key)) {
-            try (Tensor tensor = embedding.get()) {
-                float[] values = tensor.floats();
-                cache.write(key, StoredTensor.of("pooled", values, values.length));
-            }
-        }
-        return key;
     }
 
     private void encode(

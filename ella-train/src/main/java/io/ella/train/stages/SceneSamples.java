@@ -6,10 +6,7 @@ import io.ella.core.image.Png;
 import io.ella.core.torch.Precision;
 import io.ella.pipeline.ElllaPipeline;
 import io.ella.pipeline.GenerationRequest;
-import io.ella.train.scenes.DenseCaption;
-import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneSampler;
-import io.ella.train.scenes.ShortCaption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +32,7 @@ final class SceneSamples {
     static void draw(
             Path checkpoint, Stage stage, Precision precision, Path folder, long step, int count) {
         boolean dense = stage == Stage.TSC;
+        Captioner captioner = dense ? Captioner.dense(Variant.ADALN) : Captioner.brief();
         ElllaPipeline.Builder builder =
                 ElllaPipeline.builder().model(checkpoint).precision(precision);
         if (dense) {
@@ -46,9 +44,7 @@ final class SceneSamples {
         List<String> captions = new ArrayList<>();
         try (ElllaPipeline pipeline = builder.build()) {
             for (int i = 0; i < count; i++) {
-                Scene scene = scenes.scene(i);
-                String caption =
-                        dense ? DenseCaption.of(scene, i).text() : ShortCaption.of(scene, i).text();
+                String caption = captioner.caption(scenes.scene(i), i);
                 captions.add(caption);
                 images.add(
                         pipeline.generate(GenerationRequest.of(caption).seed(i).build()).image());

@@ -21,6 +21,7 @@ import io.ella.train.scenes.SceneRenderer;
 import io.ella.train.scenes.SceneSampler;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -285,16 +286,20 @@ public final class SceneTraining {
 
     /** What a stage has learned so far, small enough to be kept: it is all that later ones read. */
     private void keep(Stage stage, TrainingTask task) {
-        try (WeightSource learned = TrainingRun.result(folder(stage));
-                WeightSource start = start(stage)) {
-            List<StoredTensor> weights =
-                    task.graph().parameters().stream()
-                            .filter(p -> task.learns(p.name()) || stage == Stage.DECODER)
-                            .map(p -> (task.learns(p.name()) ? learned : start).tensor(p))
-                            .map(tensor -> tensor.to(DType.F16))
-                            .toList();
-            Safetensors.write(weights(stage), Map.of("format", "pt"), weights);
+        List<StoredTensor> weights = new ArrayList<>();
+        try (WeightSource learned = TrainingRun.result(folder(stage))) {
+            task.graph().parameters().stream()
+                    .filter(p -> task.learns(p.name()))
+                    .forEach(p -> weights.add(learned.tensor(p).to(DType.F16)));
         }
+        if (stage == Stage.DECODER) { // with the encoder that it belongs to
+            try (WeightSource start = start(stage)) {
+                task.graph().parameters().stream()
+                        .filter(p -> !task.learns(p.name()))
+                        .forEach(p -> weights.add(start.tensor(p).to(DType.F16)));
+            }
+        }
+        Safetensors.write(weights(stage), Map.of("format", "pt"), weights);
     }
 
     private Path weights(Stage stage) {
