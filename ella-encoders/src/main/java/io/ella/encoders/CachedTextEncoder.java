@@ -47,6 +47,11 @@ public final class CachedTextEncoder implements TextEncoder {
     }
 
     @Override
+    public int maxLength() {
+        return encoder.maxLength();
+    }
+
+    @Override
     public Precision precision() {
         return encoder.precision();
     }

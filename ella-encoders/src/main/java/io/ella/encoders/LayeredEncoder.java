@@ -73,6 +73,11 @@ final class LayeredEncoder implements TextEncoder {
     }
 
     @Override
+    public int maxLength() {
+        return model.maxLength();
+    }
+
+    @Override
     public Precision precision() {
         return precision;
     }

@@ -12,7 +12,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A frozen language model that turns token ids into features: a T5 encoder or a Llama.
+ * A frozen language model that turns token ids into features: a T5 encoder or a Llama, or, as the
+ * paper compares, CLIP.
  *
  * <pre>{@code
  * try (TextEncoder encoder = TextEncoder.open(folder, torch, Precision.AUTO, Residency.STREAMED);
@@ -25,33 +26,45 @@ import java.util.List;
  * {@link Torch} is.
  */
 public sealed interface TextEncoder extends AutoCloseable
-        permits LayeredEncoder, CachedTextEncoder {
+        permits LayeredEncoder, ClipFeatures, CachedTextEncoder {
 
     /**
      * Opens a checkpoint as transformers saves it.
      *
-     * @param folder with {@code config.json} ({@code model_type} {@code t5} or {@code llama}) and
-     *     weights
+     * @param folder with {@code config.json} ({@code model_type} {@code t5}, {@code llama} or
+     *     {@code clip_text_model}) and weights
      * @param torch where to run
      * @param precision in what to compute; {@link Precision#AUTO} is fp32 on the CPU and fp16 on a
      *     GPU
-     * @param residency whether all weights stay in memory
+     * @param residency whether all weights stay in memory; CLIP's always do
      * @return the encoder
      * @throws EllaException if the folder does not hold such a model, whole
      */
     static TextEncoder open(Path folder, Torch torch, Precision precision, Residency residency) {
         Config config = Config.read(folder.resolve("config.json"));
         String type = config.string("model_type");
-        LayeredModel model =
-                switch (type) {
-                    case "t5" -> new T5Model(T5Config.from(config));
-                    case "llama" -> new LlamaModel(LlamaConfig.from(config));
-                    default ->
-                            throw new EllaException(
-                                    "%s: \"model_type\" is \"%s\", ELLA's text encoders are \"t5\" and \"llama\""
-                                            .formatted(config.origin(), type));
-                };
-        return LayeredEncoder.load(torch, model, Checkpoint.open(folder), precision, residency);
+        return switch (type) {
+            case "t5" ->
+                    load(
+                            torch,
+                            T5Config.from(config),
+                            Checkpoint.open(folder),
+                            precision,
+                            residency);
+            case "llama" ->
+                    load(
+                            torch,
+                            LlamaConfig.from(config),
+                            Checkpoint.open(folder),
+                            precision,
+                            residency);
+            case "clip_text_model" ->
+                    new ClipFeatures(ClipTextEncoder.open(folder, torch, precision));
+            default ->
+                    throw new EllaException(
+                            "%s: \"model_type\" is \"%s\", ELLA's text encoders are \"t5\", \"llama\" and \"clip_text_model\""
+                                    .formatted(config.origin(), type));
+        };
     }
 
     /**
@@ -113,6 +126,9 @@ public sealed interface TextEncoder extends AutoCloseable
 
     /** {@return the width of the features} */
     int width();
+
+    /** {@return how many tokens a prompt may have, padding included} */
+    int maxLength();
 
     /** {@return in what it computes; never {@link Precision#AUTO}} */
     Precision precision();

@@ -39,6 +39,18 @@ public sealed interface TokenLength {
     }
 
     /**
+     * {@return this, or what a text encoder can take where that is less} A flexible length stays:
+     * too long a text is then refused.
+     *
+     * @param maxLength of the text encoder, 1 at least
+     */
+    default TokenLength atMost(int maxLength) {
+        return this instanceof Fixed fixed && fixed.maxLength() > maxLength
+                ? new Fixed(maxLength)
+                : this;
+    }
+
+    /**
      * See {@link TokenLength#fixed}.
      *
      * @param maxLength tokens, special ones included

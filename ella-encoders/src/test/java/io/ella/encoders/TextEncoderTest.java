@@ -282,6 +282,38 @@ class TextEncoderTest {
                 .hasMessageContainingAll("config.json", "umt5");
     }
 
+    @Test
+    void clipInFrontOfAConnector(@TempDir Path folder) throws IOException {
+        String json =
+                """
+                {"model_type": "clip_text_model", "vocab_size": 50, "hidden_size": 16,
+                 "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4,
+                 "max_position_embeddings": 7, "hidden_act": "quick_gelu", "eos_token_id": 1,
+                 "projection_dim": 16}
+                """;
+        ClipTextConfig config = ClipTextConfig.from(Config.parse(json, "CLIP"));
+        Files.writeString(folder.resolve("config.json"), json);
+        Safetensors.write(
+                folder.resolve("model.safetensors"),
+                Map.of(),
+                ClipTextEncoder.parameters(config, WEIGHTS).stream().map(WEIGHTS::tensor).toList());
+        try (TextEncoder features =
+                        TextEncoder.open(folder, torch, Precision.FP32, Residency.STREAMED);
+                ClipTextEncoder clip = ClipTextEncoder.open(folder, torch, Precision.FP32);
+                ClipOutput output = clip.encode(IDS)) {
+            assertThat(features.width()).isEqualTo(16);
+            assertThat(features.maxLength()).isEqualTo(7);
+            assertThat(encode(features, IDS, MASK)).containsExactly(output.hidden().floats());
+        }
+    }
+
+    @Test
+    void aLengthIsAtMostWhatAnEncoderTakes() {
+        assertThat(TokenLength.fixed(128).atMost(77)).isEqualTo(TokenLength.fixed(77));
+        assertThat(TokenLength.fixed(64).atMost(77)).isEqualTo(TokenLength.fixed(64));
+        assertThat(TokenLength.flexible().atMost(77)).isEqualTo(TokenLength.flexible());
+    }
+
     // ---- bad input ----
 
     @ParameterizedTest

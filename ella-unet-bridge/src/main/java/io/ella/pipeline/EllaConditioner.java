@@ -43,7 +43,7 @@ final class EllaConditioner implements Conditioner {
 
     private Conditioning with(
             Optional<Tensor> pooled, String prompt, TokenLength length, double[] timesteps) {
-        TokenIds tokens = tokenizer.encode(prompt, length);
+        TokenIds tokens = tokenizer.encode(prompt, length.atMost(encoder.maxLength()));
         try (Tensor features = encoder.encode(tokens)) {
             Queries queries = connector.queries(tokens, features, timesteps);
             return new PerTimestep(queries, pooled, tokens.dropped());

@@ -69,12 +69,7 @@ final class SceneCheckpoint {
                 "ella_text_encoder/" + TRANSFORMERS_WEIGHTS,
                 textEncoder,
                 variant.text().graph().parameters());
-        Path tokenizer = folder.resolve("ella_text_encoder");
-        if (variant.language() == Stage.LLAMA) {
-            SceneTokenizers.writeLlama(tokenizer);
-        } else {
-            SceneTokenizers.writeT5(tokenizer);
-        }
+        variant.writeTokenizer(folder.resolve("ella_text_encoder"));
     }
 
     private static JsonObject index() {

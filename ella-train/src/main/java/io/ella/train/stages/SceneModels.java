@@ -44,6 +44,10 @@ final class SceneModels {
         return ClipTextConfig.from(config("text_encoder")).maxPositionEmbeddings();
     }
 
+    static int clipWidth() {
+        return ClipTextConfig.from(config("text_encoder")).hiddenSize();
+    }
+
     static EncoderGraph t5() {
         return EncoderGraph.of(T5Config.from(config("t5")));
     }

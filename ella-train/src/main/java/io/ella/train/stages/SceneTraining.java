@@ -19,6 +19,7 @@ import io.ella.train.TrainingRun;
 import io.ella.train.TrainingTask;
 import io.ella.train.scenes.SceneRenderer;
 import io.ella.train.scenes.SceneSampler;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -357,6 +358,11 @@ public final class SceneTraining {
         Path file = latentsFile();
         if (Files.exists(file)) {
             return Latents.open(file);
+        }
+        try { // before minutes of work, not after
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new EllaException(folder + " cannot be made: " + e, e);
         }
         long began = System.nanoTime();
         try (WeightSource vae = result(Stage.VAE, Objectives.VAE)) {

@@ -4,8 +4,10 @@ import com.google.gson.JsonObject;
 import io.ella.core.EllaException;
 import io.ella.core.config.Config;
 import io.ella.encoders.EncoderGraph;
+import io.ella.train.scenes.SceneTokenizers;
 import io.ella.tsc.Connector;
 import io.ella.tsc.TscConfig;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -30,6 +32,8 @@ public enum Variant {
     QUERIES_64(Connector.ADALN, 4, 64, Stage.T5, true),
     /** Features of the Llama. */
     LLAMA(Connector.ADALN, 4, 32, Stage.LLAMA, true),
+    /** Features of the base model's own text encoder, of captions cut to its 77 tokens. */
+    CLIP(Connector.ADALN, 4, 32, Stage.BASE, true),
     /** Captions are padded to the longest of a batch, not to the full length. */
     FLEXIBLE(Connector.ADALN, 4, 32, Stage.T5, false);
 
@@ -64,7 +68,7 @@ public enum Variant {
                                                 .formatted(name, Arrays.toString(values()))));
     }
 
-    /** The stage whose language model is in front of the connector. */
+    /** The stage whose text encoder is in front of the connector. */
     Stage language() {
         return language;
     }
@@ -75,6 +79,9 @@ public enum Variant {
         json.addProperty("connector", connector.toString());
         json.addProperty("layers", layers);
         json.addProperty("num_latents", queries);
+        if (language == Stage.BASE) {
+            json.addProperty("input_dim", SceneModels.clipWidth());
+        }
         return json;
     }
 
@@ -82,21 +89,39 @@ public enum Variant {
         return TscConfig.of(Config.of(json(), "ella.json"));
     }
 
-    /** {@return the name of the language model's settings} */
+    /** {@return the name of the text encoder's settings} */
     String textEncoder() {
-        return language == Stage.LLAMA ? "llama" : "t5";
+        return switch (language) {
+            case LLAMA -> "llama";
+            case BASE -> "text_encoder";
+            default -> "t5";
+        };
     }
 
     EncoderGraph text() {
-        return language == Stage.LLAMA ? SceneModels.llama() : SceneModels.t5();
+        return switch (language) {
+            case LLAMA -> SceneModels.llama();
+            case BASE -> SceneModels.clip();
+            default -> SceneModels.t5();
+        };
+    }
+
+    void writeTokenizer(Path folder) {
+        switch (language) {
+            case LLAMA -> SceneTokenizers.writeLlama(folder);
+            case BASE -> SceneTokenizers.writeClip(folder);
+            default -> SceneTokenizers.writeT5(folder);
+        }
     }
 
     Tokens tokens(String[] captions) {
         int length = SceneModels.DENSE_TOKENS;
         Tokens tokens =
-                language == Stage.LLAMA
-                        ? Tokens.llama(captions, length)
-                        : Tokens.t5(captions, length);
+                switch (language) {
+                    case LLAMA -> Tokens.llama(captions, length);
+                    case BASE -> Tokens.clip(captions, SceneModels.clipTokens());
+                    default -> Tokens.t5(captions, length);
+                };
         return padded ? tokens : tokens.trimmed();
     }
 

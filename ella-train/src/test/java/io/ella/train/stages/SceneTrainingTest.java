@@ -53,6 +53,8 @@ class SceneTrainingTest {
             assertThat(Files.readString(model.resolve("vae/config.json"))).contains("0.7");
             assertThat(torch.liveTensors()).isZero();
 
+            clipReadsForAConnector(torch);
+
             Path samples = folder.resolve("samples");
             SceneSamples.draw(model, Stage.TSC, Precision.FP32, samples, 20, 1);
             Path grid = samples.resolve("step-000020.png");
@@ -65,6 +67,23 @@ class SceneTrainingTest {
             assertThat(Image.read(grid).height()).isEqualTo(128);
             assertThat(Png.texts(grid)).containsKey(Png.PARAMETERS);
         }
+    }
+
+    /** Dense captions, which are longer than what it takes. */
+    private void clipReadsForAConnector(Torch torch) throws IOException {
+        Graph graph =
+                Objectives.connector(SceneModels.unet(), Variant.CLIP.config(), SceneModels.clip());
+        Path state = Files.createDirectories(folder.resolve("tsc-clip"));
+        Safetensors.write(
+                state.resolve("weights.safetensors"),
+                Map.of(),
+                graph.parameters().stream().map(FRESH::tensor).toList());
+        Path model = folder.resolve("clip");
+        SceneTraining training = new SceneTraining(torch, folder, Precision.FP32);
+        training.variant(Variant.CLIP);
+        training.assemble(model);
+        SceneSamples.draw(model, Stage.TSC, Precision.FP32, folder.resolve("of-clip"), 1, 1);
+        assertThat(folder.resolve("of-clip/step-000001.png")).exists();
     }
 
     @Test
