@@ -12,6 +12,7 @@ final class DpmSolverMultistepScheduler extends MultistepScheduler {
     private final boolean eulerAtFinal;
     private final double lambdaMinClipped;
     private final boolean roundTimesteps;
+    private final String aligned;
 
     DpmSolverMultistepScheduler(SchedulerConfig config) {
         super(new Settings(named(config)));
@@ -28,6 +29,13 @@ final class DpmSolverMultistepScheduler extends MultistepScheduler {
                         Double.NEGATIVE_INFINITY,
                         Double.NEGATIVE_INFINITY,
                         Double.MAX_VALUE);
+        aligned =
+                settings.choice(
+                        AlignedSteps.KEY,
+                        AlignedSteps.NONE,
+                        AlignedSteps.NONE,
+                        AlignedSteps.SD15,
+                        AlignedSteps.SDXL);
         roundTimesteps = !"squaredcos_cap_v2".equals(config.values().get("beta_schedule"));
     }
 
@@ -43,7 +51,10 @@ final class DpmSolverMultistepScheduler extends MultistepScheduler {
         float[] training = noise.sigmas();
         double[] timesteps;
         double[] sigmas;
-        if (karras) {
+        if (!aligned.equals(AlignedSteps.NONE)) {
+            sigmas = AlignedSteps.sigmas(aligned, training, steps);
+            timesteps = Floats.rounded(Sigmas.timesteps(sigmas, training));
+        } else if (karras) {
             sigmas = Sigmas.karras(settings, training[training.length - 1], training[0], steps);
             timesteps = Sigmas.timesteps(sigmas, training);
             if (roundTimesteps) {

@@ -25,6 +25,10 @@ public enum Schedulers {
     DPMPP_2M("dpmpp-2m", "DPMSolverMultistepScheduler"),
     /** {@link #DPMPP_2M} with the noise levels of Karras et al. 2022. */
     DPMPP_2M_KARRAS("dpmpp-2m-karras", "DPMSolverMultistepScheduler"),
+    /** {@link #DPMPP_2M} at the timesteps that Sabour et al. 2024 found best for SD1.5, of ten. */
+    DPMPP_2M_AYS("dpmpp-2m-ays", "DPMSolverMultistepScheduler"),
+    /** {@link #DPMPP_2M_AYS} with the timesteps for SDXL. */
+    DPMPP_2M_AYS_XL("dpmpp-2m-ays-xl", "DPMSolverMultistepScheduler"),
     /** DPM-Solver++ multistep of third order. */
     DPMPP_3M("dpmpp-3m", "DPMSolverMultistepScheduler"),
     /** UniPC predictor and corrector. Zhao et al. 2023. */
@@ -56,6 +60,8 @@ public enum Schedulers {
         SchedulerConfig config =
                 switch (this) {
                     case DPMPP_2M_KARRAS -> base.with("use_karras_sigmas", true);
+                    case DPMPP_2M_AYS -> base.with(AlignedSteps.KEY, AlignedSteps.SD15);
+                    case DPMPP_2M_AYS_XL -> base.with(AlignedSteps.KEY, AlignedSteps.SDXL);
                     case DPMPP_3M -> base.with("solver_order", 3);
                     default -> base;
                 };

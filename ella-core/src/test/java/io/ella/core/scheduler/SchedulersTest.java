@@ -2,6 +2,7 @@ package io.ella.core.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.ella.core.EllaException;
 import io.ella.core.random.TorchGenerator;
@@ -28,11 +29,50 @@ class SchedulersTest {
                         "heun",
                         "dpmpp-2m",
                         "dpmpp-2m-karras",
+                        "dpmpp-2m-ays",
+                        "dpmpp-2m-ays-xl",
                         "dpmpp-3m",
                         "unipc",
                         "lcm");
         for (Schedulers scheduler : Schedulers.values()) {
             assertThat(Schedulers.named(scheduler.label())).isEqualTo(scheduler);
+        }
+    }
+
+    /** Against diffusers, given its AysSchedules: ten steps of a model that is linear. */
+    @Test
+    void alignedStepsAreThePublishedOnes() {
+        Schedule sd = Schedulers.DPMPP_2M_AYS.from(BASE).schedule(10);
+        assertThat(sd.timesteps()).containsExactly(999, 850, 736, 645, 545, 455, 343, 233, 124, 24);
+        assertThat(last(sd)).containsExactly(new float[] {5.41435f, -14.0529f}, within(2e-5f));
+        Schedule xl = Schedulers.DPMPP_2M_AYS_XL.from(BASE).schedule(10);
+        assertThat(xl.timesteps()).containsExactly(999, 845, 730, 587, 443, 310, 193, 116, 53, 13);
+        assertThat(last(xl)).containsExactly(new float[] {5.43743f, -13.93632f}, within(2e-5f));
+    }
+
+    private static float[] last(Schedule schedule) {
+        float sigma = (float) schedule.initNoiseSigma();
+        float[] sample = {sigma, -0.5f * sigma};
+        Sampler sampler = schedule.start(0, NONE);
+        for (int i = 0; i < 10; i++) {
+            float[] input = sampler.scaleModelInput(sample);
+            float[] output = {0.3f * input[0] + 0.01f * i, -0.2f * input[1] + 0.02f};
+            sample = sampler.step(output, sample);
+        }
+        return sample;
+    }
+
+    @Test
+    void otherNumbersOfAlignedStepsLieBetween() {
+        double[] ten = Schedulers.DPMPP_2M_AYS.from(BASE).schedule(10).timesteps();
+        double[] five = Schedulers.DPMPP_2M_AYS.from(BASE).schedule(5).timesteps();
+        double[] twenty = Schedulers.DPMPP_2M_AYS.from(BASE).schedule(20).timesteps();
+        for (int i = 0; i < 10; i++) {
+            assertThat(twenty[2 * i]).isEqualTo(ten[i]);
+            assertThat(twenty[2 * i + 1]).isLessThan(ten[i]).isGreaterThan(i < 9 ? ten[i + 1] : 0);
+        }
+        for (int i = 0; i < 5; i++) {
+            assertThat(five[i]).isEqualTo(ten[2 * i]);
         }
     }
 
