@@ -30,6 +30,14 @@ final class ModelOptions {
     private @Nullable Path textEncoder;
 
     @Option(
+            names = "--vae",
+            paramLabel = "DIR",
+            description =
+                    "Another autoencoder for the same latents, to decode with: a finetuned one, or"
+                            + " TAESD, which is fast and approximate. Default: the model's own.")
+    private @Nullable Path vae;
+
+    @Option(
             names = "--lora",
             paramLabel = "FILE[:SCALE]",
             description =
@@ -40,6 +48,7 @@ final class ModelOptions {
         checkNotBlank(console, "--model", model);
         checkNotBlank(console, "--ella", ella);
         checkNotBlank(console, "--text-encoder", textEncoder);
+        checkNotBlank(console, "--vae", vae);
         if ((ella == null) != (textEncoder == null)) {
             throw console.misuse("--ella and --text-encoder go together: give both or neither");
         }
@@ -65,6 +74,9 @@ final class ModelOptions {
         }
         if (textEncoder != null) {
             builder.textEncoder(textEncoder);
+        }
+        if (vae != null) {
+            builder.vae(vae);
         }
         for (String text : loras) {
             LoraFile lora = LoraFile.parse(text);

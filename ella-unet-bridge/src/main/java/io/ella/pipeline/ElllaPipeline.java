@@ -286,6 +286,7 @@ public final class ElllaPipeline implements AutoCloseable {
         private @Nullable Path model;
         private @Nullable Path ella;
         private @Nullable Path textEncoder;
+        private @Nullable Path vae;
         private final List<LoraFile> loras = new ArrayList<>();
         private Device device = Device.CPU;
         private Precision precision = Precision.AUTO;
@@ -322,6 +323,18 @@ public final class ElllaPipeline implements AutoCloseable {
          */
         public Builder textEncoder(Path path) {
             textEncoder = path;
+            return this;
+        }
+
+        /**
+         * {@return this}
+         *
+         * @param path the folder of another autoencoder for the same latents, whose decoder takes
+         *     the place of the model's own: a finetuned one, or TAESD ({@code AutoencoderTiny} of
+         *     diffusers), which is not the same picture but decodes many times as fast
+         */
+        public Builder vae(Path path) {
+            vae = path;
             return this;
         }
 
@@ -381,7 +394,7 @@ public final class ElllaPipeline implements AutoCloseable {
         public ElllaPipeline build() {
             DeviceThread thread = new DeviceThread("ella-" + device);
             CompletableFuture<LoadedModel> loading = new CompletableFuture<>();
-            ModelPaths paths = ModelPaths.of(model, ella, textEncoder, List.copyOf(loras));
+            ModelPaths paths = ModelPaths.of(model, ella, textEncoder, vae, List.copyOf(loras));
             thread.execute(
                     () -> {
                         try {

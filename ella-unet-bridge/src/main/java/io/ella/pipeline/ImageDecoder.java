@@ -1,8 +1,7 @@
 package io.ella.pipeline;
 
 import io.ella.core.EllaException;
-import io.ella.core.graph.Graph;
-import io.ella.core.graph.ParameterSpec;
+import io.ella.core.config.Config;
 import io.ella.core.image.Image;
 import io.ella.core.torch.Outputs;
 import io.ella.core.torch.Precision;
@@ -10,10 +9,12 @@ import io.ella.core.torch.Program;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.torch.Weights;
+import io.ella.core.weights.Checkpoint;
 import io.ella.core.weights.WeightSource;
-import io.ella.unet.AutoencoderKL;
-import io.ella.unet.VaeConfig;
-import java.util.List;
+import io.ella.unet.LatentDecoder;
+import io.ella.unet.LegacyVaeNames;
+import java.nio.file.Path;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,29 +31,61 @@ final class ImageDecoder implements AutoCloseable {
     }
 
     private final Torch torch;
-    private final VaeConfig config;
+    private final LatentDecoder config;
     private final WeightSource source;
     private Loaded decoder;
     private Precision precision;
 
+    /**
+     * The decoder of the model, or the one that was given in its place.
+     *
+     * @throws EllaException if that one is for other latents
+     */
+    static ImageDecoder open(
+            Torch torch, ModelFiles files, Optional<Path> other, Precision precision) {
+        LatentDecoder own = LatentDecoder.of(files.vaeConfig());
+        if (other.isEmpty()) {
+            return new ImageDecoder(torch, own, files.vae(), precision);
+        }
+        Path folder = other.get();
+        LatentDecoder config = LatentDecoder.from(Config.read(folder.resolve("config.json")));
+        if (config.latentChannels() != own.latentChannels() || config.scale() != own.scale()) {
+            throw new EllaException(
+                    "%s decodes latents of %d channels to %d times their size, the model's have %d channels and %d times. Is it for this kind of model?"
+                            .formatted(
+                                    folder,
+                                    config.latentChannels(),
+                                    config.scale(),
+                                    own.latentChannels(),
+                                    own.scale()));
+        }
+        WeightSource source =
+                LegacyVaeNames.resolve(Checkpoint.open(folder), config.graph().parameters());
+        try {
+            return new ImageDecoder(torch, config, source, precision);
+        } catch (RuntimeException | Error e) {
+            source.close();
+            throw e;
+        }
+    }
+
     /** The source stays open, for the case that 16 bits turn out not to be enough. */
-    ImageDecoder(Torch torch, VaeConfig config, WeightSource source, Precision precision) {
+    private ImageDecoder(
+            Torch torch, LatentDecoder config, WeightSource source, Precision precision) {
         this.torch = torch;
         this.config = config;
         this.source = source;
         this.precision = precision;
-        List<ParameterSpec> both = AutoencoderKL.decoder(config).parameters();
-        source.check(both, name -> name.startsWith("encoder.") || name.startsWith("quant_conv."));
+        source.check(config.graph().parameters(), LatentDecoder::isOfEncoder);
         this.decoder = load();
     }
 
     private Loaded load() {
-        Graph graph = AutoencoderKL.decoder(config);
-        Program program = torch.compile(graph, precision);
+        Program program = torch.compile(config.graph(), precision);
         return new Loaded(program, program.load(source));
     }
 
-    VaeConfig config() {
+    LatentDecoder config() {
         return config;
     }
 

@@ -82,9 +82,7 @@ final class LoadedModel implements AutoCloseable {
                             new Denoiser(
                                     torch, files.unetConfig(), files.unet(), precisions.unet()));
             ImageDecoder decoder =
-                    resources.add(
-                            new ImageDecoder(
-                                    torch, files.vaeConfig(), files.vae(), precisions.vae()));
+                    resources.add(ImageDecoder.open(torch, files, paths.vae(), precisions.vae()));
             Map<String, String> description = describe(paths, device, precision, precisions);
             LOG.info("{}", description);
             return new LoadedModel(
@@ -105,6 +103,7 @@ final class LoadedModel implements AutoCloseable {
             paths.ella().ifPresent(e -> description.put("ella", e.toString()));
             paths.textEncoder().ifPresent(e -> description.put("text_encoder", e.toString()));
         }
+        paths.vae().ifPresent(v -> description.put(Provenance.VAE, v.toString()));
         for (int i = 0; i < paths.loras().size(); i++) {
             String number = i == 0 ? "" : "_" + (i + 1);
             description.put(Provenance.LORA + number, paths.loras().get(i).toString());

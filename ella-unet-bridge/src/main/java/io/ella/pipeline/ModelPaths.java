@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param model a folder in diffusers' layout, or a single file
  * @param ella the connector; empty for plain CLIP
  * @param textEncoder the folder of the language model; empty for plain CLIP
+ * @param vae the folder of the autoencoder whose decoder takes the place of the model's own
  * @param loras what changes the model's weights, one over the other
  * @param embedded the unpacked default model, deleted on closing; empty where paths were given
  */
@@ -22,6 +23,7 @@ record ModelPaths(
         Path model,
         Optional<Path> ella,
         Optional<Path> textEncoder,
+        Optional<Path> vae,
         List<LoraFile> loras,
         Optional<EmbeddedModel> embedded)
         implements AutoCloseable {
@@ -34,10 +36,12 @@ record ModelPaths(
             @Nullable Path model,
             @Nullable Path ella,
             @Nullable Path textEncoder,
+            @Nullable Path vae,
             List<LoraFile> loras) {
         checkNotBlank("model", model);
         checkNotBlank("ELLA connector", ella);
         checkNotBlank("text encoder", textEncoder);
+        checkNotBlank("autoencoder", vae);
         if (model == null) {
             if (ella != null || textEncoder != null) {
                 throw new EllaException(
@@ -50,6 +54,7 @@ record ModelPaths(
                     folder,
                     Optional.of(folder.resolve("ella")),
                     Optional.of(folder.resolve("ella_text_encoder")),
+                    Optional.ofNullable(vae),
                     loras,
                     Optional.of(embedded));
         }
@@ -65,6 +70,7 @@ record ModelPaths(
                 model,
                 Optional.ofNullable(ella),
                 Optional.ofNullable(textEncoder),
+                Optional.ofNullable(vae),
                 loras,
                 Optional.empty());
     }
@@ -82,6 +88,7 @@ record ModelPaths(
             ella.ifPresent(roots::add);
             textEncoder.ifPresent(roots::add);
         }
+        vae.ifPresent(roots::add);
         loras.forEach(lora -> roots.add(lora.file()));
         return roots;
     }

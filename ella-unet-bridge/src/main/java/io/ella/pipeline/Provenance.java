@@ -29,6 +29,9 @@ public record Provenance(
     /** Begins the keys of {@code pipeline} that tell of a LoRA. */
     static final String LORA = "lora";
 
+    /** The key of an autoencoder that was given in place of the model's own. */
+    static final String VAE = "vae";
+
     /** Copies the maps, in their order. */
     public Provenance {
         settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
@@ -93,6 +96,9 @@ public record Provenance(
                 builder.ella(Path.of(config.string("ella")));
                 builder.textEncoder(Path.of(config.string("text_encoder")));
             }
+        }
+        if (config.has(VAE)) {
+            builder.vae(Path.of(config.string(VAE)));
         }
         for (String key : config.keys()) {
             if (key.startsWith(LORA)) {

@@ -372,6 +372,31 @@ class ElllaPipelineTest {
     }
 
     @Test
+    void anotherAutoencoderDecodes() {
+        Path taesd = Models.path("tiny-taesd");
+        GenerationRequest request = GenerationRequest.of("a vase").steps(2).seed(1).build();
+        Generation own;
+        try (ElllaPipeline pipeline = Models.clip().build()) {
+            own = pipeline.generate(request);
+        }
+        Generation made;
+        try (ElllaPipeline pipeline = Models.clip().vae(taesd).build()) {
+            made = pipeline.generate(request);
+        }
+        assertThat(made.image().width()).isEqualTo(own.image().width());
+        assertThat(made.image()).isNotEqualTo(own.image());
+        Provenance provenance = made.provenances().get(0);
+        assertThat(provenance.pipeline()).containsEntry("vae", taesd.toString());
+        try (ElllaPipeline again = provenance.pipelineBuilder().build()) {
+            assertThat(again.generate(provenance.request()).image()).isEqualTo(made.image());
+        }
+        try (ElllaPipeline same = Models.clip().vae(Models.path("tiny-sd15/vae")).build()) {
+            assertThat(same.generate(request).image()).isEqualTo(own.image());
+        }
+        refused("config.json is missing", () -> Models.clip().vae(folder).build());
+    }
+
+    @Test
     void lorasAreReadFromText() {
         assertThat(LoraFile.parse("a/b.safetensors:0.5"))
                 .isEqualTo(new LoraFile(Path.of("a/b.safetensors"), 0.5));

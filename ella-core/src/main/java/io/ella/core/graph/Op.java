@@ -43,6 +43,8 @@ public sealed interface Op {
         QUICK_GELU,
         /** {@code max(x, 0)}. */
         RELU,
+        /** {@code tanh(x)}. */
+        TANH,
         /** {@code x²}. */
         SQUARE,
         /** {@code -x}. */

@@ -366,6 +366,24 @@ public final class Value {
      * @return [B, out, H', W']
      */
     public Value conv2d(Params p, long out, int kernel, int stride, int padding) {
+        return conv2d(p, out, kernel, stride, padding, true);
+    }
+
+    /**
+     * 2-D convolution without bias, with stride 1, that keeps height and width: declares {@code
+     * weight} [out, in, kernel, kernel].
+     *
+     * @param p where the parameter is
+     * @param out channels of the result
+     * @param kernel odd width and height
+     * @return [B, out, H, W]
+     */
+    public Value conv2dNoBias(Params p, long out, int kernel) {
+        return conv2d(p, out, kernel, 1, kernel / 2, false);
+    }
+
+    private Value conv2d(
+            Params p, long out, int kernel, int stride, int padding, boolean withBias) {
         requireRank(4, "a convolution");
         long in = size(1).constant();
         Value weight = p.tensor("weight", out, in, kernel, kernel);
@@ -374,7 +392,7 @@ public final class Value {
         Dim work = size(0).times(height).times(width).times(2 * out * in * kernel * kernel);
         return recorder.add(
                 new Op.Conv2d(kernel, stride, padding),
-                List.of(this, weight, p.tensor("bias", out)),
+                withBias ? List.of(this, weight, p.tensor("bias", out)) : List.of(this, weight),
                 type,
                 List.of(size(0), Dim.of(out), height, width),
                 work);

@@ -210,7 +210,7 @@ class Lowering {
                     "conv2d",
                     x(v, 0),
                     x(v, 1),
-                    x(v, 2),
+                    bias(v),
                     pair(o.stride()),
                     pair(o.padding()),
                     pair(1),
@@ -270,6 +270,11 @@ class Lowering {
         throw new IllegalStateException("no lowering of " + op);
     }
 
+    /** The bias of a layer, or none. */
+    final String bias(Value layer) {
+        return layer.operands().size() == 3 ? x(layer, 2) : "None";
+    }
+
     private static String unary(Op.UnaryFunction function, String x) {
         return switch (function) {
             case SILU -> call("silu", x);
@@ -277,6 +282,7 @@ class Lowering {
             case GELU_TANH -> "torch.gelu(" + x + ", approximate=\"tanh\")";
             case QUICK_GELU -> call("mul", x, call("sigmoid", call("mul", x, "1.702")));
             case RELU -> call("relu", x);
+            case TANH -> call("tanh", x);
             case SQUARE -> call("square", x);
             case NEGATE -> call("neg", x);
             case EXP -> call("exp", x);

@@ -118,9 +118,11 @@ final class OneDnnLowering extends Lowering {
         } else if (isBiased(v)) {
             Value convolution = v.operands().get(0);
             String summand = call("reshape", x(v, 1), "[" + v.size(1) + "]");
-            return convolution(v, convolution, call("add", x(convolution, 2), summand));
+            boolean alone = convolution.operands().size() == 2;
+            return convolution(
+                    v, convolution, alone ? summand : call("add", bias(convolution), summand));
         } else if (isPacked(v, Packing.Convolution.class)) {
-            return convolution(v, v, x(v, 2));
+            return convolution(v, v, bias(v));
         }
         return super.expression(v);
     }
@@ -131,12 +133,9 @@ final class OneDnnLowering extends Lowering {
         Packing packed = packing(layer);
         int part = packed.parts() == 1 ? 0 : Packing.part(layer, v, packed.parts());
         long width = v.size(-1).constant();
-        String bias = "None";
-        if (layer.operands().size() == 3) {
-            bias =
-                    packed.parts() == 1
-                            ? x(layer, 2)
-                            : call("narrow", x(layer, 2), "0", "" + part * width, "" + width);
+        String bias = bias(layer);
+        if (layer.operands().size() == 3 && packed.parts() > 1) {
+            bias = call("narrow", bias, "0", "" + part * width, "" + width);
         }
         return "ops.mkldnn." + call.formatted(x(layer, 0), given(packed, layer, part), bias);
     }

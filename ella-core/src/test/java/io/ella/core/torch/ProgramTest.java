@@ -83,6 +83,8 @@ class ProgramTest {
                 .isCloseTo((float) (1 / (1 + Math.exp(-1.702))), within(1e-6f));
         assertThat(of((g, x) -> x.unary(Op.UnaryFunction.RELU)))
                 .containsExactly(1, 0, 3, 0.5f, 0, 0);
+        assertThat(of((g, x) -> x.unary(Op.UnaryFunction.TANH))[1])
+                .isCloseTo((float) Math.tanh(-2), within(1e-6f));
         assertThat(of((g, x) -> x.unary(Op.UnaryFunction.SQUARE)))
                 .containsExactly(1, 4, 9, 0.25f, 0, 1);
         assertThat(of((g, x) -> x.mul(2).add(1))).containsExactly(3, -3, 7, 2, 1, -1);
