@@ -135,8 +135,7 @@ public final class UNet2DConditionModel {
     }
 
     private static Value sample(Recorder g, UNetConfig config) {
-        return g.input(
-                "sample", IMAGES, Dim.of(config.inChannels()), Dim.symbol("H"), Dim.symbol("W"));
+        return UNetInputs.sample(g, config, IMAGES);
     }
 
     private static Value context(Recorder g, UNetConfig config, String name) {

@@ -33,15 +33,18 @@ record UNetInputs(
             Dim ids = Dim.of(UNet2DConditionModel.TIME_IDS);
             timeIds = g.input("time_ids", ElementType.FLOAT32, batch, ids);
         }
-        Value sample =
-                g.input(
-                        "sample",
-                        batch,
-                        Dim.of(config.inChannels()),
-                        Dim.symbol("H"),
-                        Dim.symbol("W"));
+        Value sample = sample(g, config, batch);
         Value context =
                 g.input("context", batch, Dim.symbol("S"), Dim.of(config.crossAttentionDim()));
         return new UNetInputs(timestep, pooled, timeIds, sample, context);
+    }
+
+    /** Usually as large as what the model was trained on. */
+    static Value sample(Recorder g, UNetConfig config, Dim batch) {
+        Dim height = Dim.symbol("H");
+        Dim width = Dim.symbol("W");
+        g.usual(height, config.sampleSize());
+        g.usual(width, config.sampleSize());
+        return g.input("sample", batch, Dim.of(config.inChannels()), height, width);
     }
 }

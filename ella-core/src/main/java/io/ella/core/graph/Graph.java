@@ -14,18 +14,21 @@ public final class Graph {
     private final List<Value> inputs;
     private final List<Value> parameters;
     private final Map<String, Value> outputs;
+    private final Map<String, Long> usual;
 
     Graph(
             String name,
             List<Value> values,
             List<Value> inputs,
             List<Value> parameters,
-            Map<String, Value> outputs) {
+            Map<String, Value> outputs,
+            Map<String, Long> usual) {
         this.name = name;
         this.values = values;
         this.inputs = inputs;
         this.parameters = parameters;
         this.outputs = new LinkedHashMap<>(outputs);
+        this.usual = Map.copyOf(usual);
     }
 
     /**
@@ -59,6 +62,13 @@ public final class Graph {
     /** {@return the results in the order in which they come back} */
     public List<Value> outputs() {
         return List.copyOf(outputs.values());
+    }
+
+    /**
+     * {@return how large symbolic sizes usually are; those of which nothing was said are absent}
+     */
+    public Map<String, Long> usual() {
+        return usual;
     }
 
     /** {@return what the graph needs from a checkpoint, in the order of first use} */

@@ -20,6 +20,7 @@ public final class Recorder {
     private final Map<String, Value> inputs = new LinkedHashMap<>();
     private final Map<String, Value> parameters = new LinkedHashMap<>();
     private final Map<String, Value> outputs = new LinkedHashMap<>();
+    private final Map<String, Long> usual = new LinkedHashMap<>();
 
     Recorder(String name) {
         this.name = name;
@@ -57,6 +58,21 @@ public final class Recorder {
                     "graph " + this.name + " declares the input \"" + name + "\" twice");
         }
         return value;
+    }
+
+    /**
+     * Says how large a symbolic size usually is: weights may be laid out for that. Any other is as
+     * right.
+     *
+     * @param symbol the size
+     * @param usually its value, 1 at least
+     */
+    public void usual(Dim symbol, long usually) {
+        String name =
+                symbol.asMultiple()
+                        .map(Dim.Multiple::symbol)
+                        .orElseThrow(() -> new EllaException(symbol + " is no symbol"));
+        usual.put(name, usually);
     }
 
     /**
@@ -199,6 +215,7 @@ public final class Recorder {
                 List.copyOf(values),
                 List.copyOf(inputs.values()),
                 List.copyOf(parameters.values()),
-                outputs);
+                outputs,
+                usual);
     }
 }

@@ -1,5 +1,6 @@
 package io.ella.core.torch;
 
+import io.ella.core.graph.Dim;
 import io.ella.core.graph.ElementType;
 import io.ella.core.graph.Graph;
 import io.ella.core.graph.Op;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * which they would otherwise make of it at every call. A weight may be kept in equal parts.
  */
 sealed interface Packing {
+
+    /** The size that a symbol is taken to have where a graph says nothing of it. */
+    long USUAL = 32;
 
     /** How many input channels one bf16 convolution takes; with more it falls out of the cache. */
     int CHANNELS = 640;
@@ -37,8 +41,11 @@ sealed interface Packing {
      * @param parts of its input channels
      * @param stride of the convolution
      * @param padding of the convolution
+     * @param height of what it is usually given, on which the best layout depends
+     * @param width likewise
      */
-    record Convolution(int parts, int stride, int padding) implements Packing {}
+    record Convolution(int parts, int stride, int padding, long height, long width)
+            implements Packing {}
 
     /** {@return the name of a part in the dictionary of weights} */
     default String key(String weight, int part) {
@@ -50,17 +57,19 @@ sealed interface Packing {
      * precision that oneDNN's primitives do not serve}
      *
      * <p>Linear layers in fp32 are not: the matrix product of MKL, which takes them as they are, is
-     * as fast.
+     * as fast. Nor are convolutions 1×1: their weights are small, and their layout changes with the
+     * size of the image, which a convolution that was given another answers with a slow copy.
      */
     static Map<String, Packing> of(Graph graph, Precision precision) {
         if (!isServed(precision)) {
             return Map.of();
         }
         Map<Value, List<Value>> users = users(graph);
+        Map<String, Long> sizes = sizes(graph);
         Map<String, Packing> plan = new LinkedHashMap<>();
         for (Value v : graph.values()) {
             if (v.op() instanceof Op.Parameter parameter) {
-                Packing packing = common(v, graph, users, precision);
+                Packing packing = common(v, graph, users, sizes, precision);
                 if (packing != null) {
                     plan.put(parameter.spec().name(), packing);
                 }
@@ -78,6 +87,17 @@ sealed interface Packing {
         };
     }
 
+    /** The usual values of all symbols. */
+    private static Map<String, Long> sizes(Graph graph) {
+        Map<String, Long> sizes = new HashMap<>(graph.usual());
+        for (Value input : graph.inputs()) {
+            for (Dim size : input.shape()) {
+                size.asMultiple().ifPresent(m -> sizes.putIfAbsent(m.symbol(), USUAL));
+            }
+        }
+        return sizes;
+    }
+
     /** {@return what uses each value, once for each time it does} */
     static Map<Value, List<Value>> users(Graph graph) {
         Map<Value, List<Value>> users = new HashMap<>();
@@ -91,12 +111,16 @@ sealed interface Packing {
 
     /** The packing on which all that use a weight agree; null if there is none. */
     private static @Nullable Packing common(
-            Value weight, Graph graph, Map<Value, List<Value>> users, Precision precision) {
+            Value weight,
+            Graph graph,
+            Map<Value, List<Value>> users,
+            Map<String, Long> sizes,
+            Precision precision) {
         Packing common = null;
         for (Value layer : users.getOrDefault(weight, List.of())) {
             boolean isOutput = graph.outputs().contains(layer);
             List<Value> cuts = isOutput ? List.of() : users.getOrDefault(layer, List.of());
-            Packing packing = of(layer, weight, cuts, precision);
+            Packing packing = of(layer, weight, cuts, sizes, precision);
             if (packing == null || (common != null && !packing.equals(common))) {
                 return null;
             }
@@ -107,17 +131,29 @@ sealed interface Packing {
 
     /** The packing that one layer wants; null if none. */
     private static @Nullable Packing of(
-            Value layer, Value weight, List<Value> users, Precision precision) {
+            Value layer,
+            Value weight,
+            List<Value> users,
+            Map<String, Long> sizes,
+            Precision precision) {
         boolean isWeight = layer.operands().size() > 1 && layer.operands().get(1).equals(weight);
         if (!isWeight || weight.type() != layer.type()) {
             return null;
         }
         boolean half = precision == Precision.BF16 && weight.type() == ElementType.COMPUTE;
         if (layer.op() instanceof Op.Conv2d o) {
+            if (o.kernel() == 1) {
+                return null;
+            }
+            Value image = layer.operands().get(0);
             long channels = weight.size(1).constant();
             long parts = half ? (channels + CHANNELS - 1) / CHANNELS : 1;
             return new Convolution(
-                    channels % parts == 0 ? (int) parts : 1, o.stride(), o.padding());
+                    channels % parts == 0 ? (int) parts : 1,
+                    o.stride(),
+                    o.padding(),
+                    image.size(2).value(sizes),
+                    image.size(3).value(sizes));
         }
         if (layer.op() instanceof Op.Linear && half) {
             return new Linear(slices(layer, users));

@@ -54,21 +54,21 @@ final class WeightLoader implements AutoCloseable {
     /** Parts are cut along the rows. */
     private static final String PACK_LINEAR =
             """
-              def forward(self: __torch__.Model, x: Tensor, parts: int, stride: int, padding: int) -> List[Tensor]:
+              def forward(self: __torch__.Model, x: Tensor, parts: int) -> List[Tensor]:
                 packed = annotate(List[Tensor], [])
                 for part in torch.chunk(x, parts, 0):
                   _0 = torch.append(packed, ops.mkldnn._reorder_linear_weight(part))
                 return packed
             """;
 
-    /** Parts are cut along the input channels. The layout hardly depends on the size of images. */
+    /** Parts are cut along the input channels. */
     private static final String PACK_CONVOLUTION =
             """
-              def forward(self: __torch__.Model, x: Tensor, parts: int, stride: int, padding: int) -> List[Tensor]:
+              def forward(self: __torch__.Model, x: Tensor, parts: int, stride: int, padding: int, height: int, width: int) -> List[Tensor]:
                 packed = annotate(List[Tensor], [])
                 for part in torch.chunk(x, parts, 1):
                   y = torch.contiguous(part, memory_format=2)
-                  _0 = torch.append(packed, ops.mkldnn._reorder_convolution_weight(y, [padding, padding], [stride, stride], [1, 1], 1, [1, torch.size(y, 1), 32, 32]))
+                  _0 = torch.append(packed, ops.mkldnn._reorder_convolution_weight(y, [padding, padding], [stride, stride], [1, 1], 1, [1, torch.size(y, 1), height, width]))
                 return packed
             """;
 
@@ -170,18 +170,23 @@ final class WeightLoader implements AutoCloseable {
 
     /** Closes the array: the packed parts replace it. */
     private List<PtNDArray> pack(PtNDArray array, Packing packed) {
-        boolean isLinear = packed instanceof Packing.Linear;
-        Packing.Convolution geometry =
-                packed instanceof Packing.Convolution c ? c : new Packing.Convolution(1, 1, 0);
-        try (array;
-                IValue x = IValue.from(array);
-                IValue parts = IValue.from(packed.parts());
-                IValue stride = IValue.from(geometry.stride());
-                IValue padding = IValue.from(geometry.padding());
-                IValue result =
-                        (isLinear ? packLinear : packConvolution)
-                                .forward(x, parts, stride, padding)) {
-            return List.of(result.toTensorArray(torch.manager()));
+        List<IValue> arguments = new ArrayList<>();
+        try (array) {
+            arguments.add(IValue.from(array));
+            arguments.add(IValue.from(packed.parts()));
+            PtSymbolBlock packer = packLinear;
+            if (packed instanceof Packing.Convolution c) {
+                packer = packConvolution;
+                arguments.add(IValue.from(c.stride()));
+                arguments.add(IValue.from(c.padding()));
+                arguments.add(IValue.from(c.height()));
+                arguments.add(IValue.from(c.width()));
+            }
+            try (IValue result = packer.forward(arguments.toArray(new IValue[0]))) {
+                return List.of(result.toTensorArray(torch.manager()));
+            }
+        } finally {
+            arguments.forEach(IValue::close);
         }
     }
 

@@ -169,9 +169,9 @@ class OneDnnLoweringTest {
                 graph,
                 Map.of(
                         "conv1.weight",
-                        new Packing.Convolution(1, 1, 1),
+                        new Packing.Convolution(1, 1, 1, 32, 6),
                         "conv2.weight",
-                        new Packing.Convolution(1, 2, 1)),
+                        new Packing.Convolution(1, 2, 1, 32, 6)),
                 2,
                 32,
                 5,
@@ -179,9 +179,47 @@ class OneDnnLoweringTest {
     }
 
     @Test
+    void convolutionsWithoutABias() {
+        Graph graph =
+                image(
+                        32,
+                        (x, p) -> {
+                            Value shift = p.tensor("shift", 1, 48, 1, 1).silu();
+                            Value h = x.conv2dNoBias(p.at("conv1"), 48, 3).add(shift);
+                            return h.silu().conv2dNoBias(p.at("conv2"), 16, 3);
+                        });
+        Packing packing = new Packing.Convolution(1, 1, 1, 32, 6);
+        check(graph, Map.of("conv1.weight", packing, "conv2.weight", packing), 2, 32, 5, 6);
+    }
+
+    /** For the size that a graph usually has; 1×1 not at all, for it changes its layout. */
+    @Test
+    void convolutionsArePackedForTheirUsualSize() {
+        Dim height = Dim.symbol("H");
+        Graph graph =
+                Graph.record(
+                        "test",
+                        g -> {
+                            g.usual(height, 16);
+                            Value x = g.input("x", Dim.of(1), Dim.of(8), height, Dim.of(24));
+                            Value h = x.conv2d(g.params().at("down"), 192, 3, 2, 1);
+                            h = h.conv2d(g.params().at("conv"), 192, 3);
+                            g.output("y", h.conv2d(g.params().at("out"), 8, 1));
+                        });
+        Map<String, Packing> packing =
+                Map.of(
+                        "down.weight",
+                        new Packing.Convolution(1, 2, 1, 16, 24),
+                        "conv.weight",
+                        new Packing.Convolution(1, 1, 1, 8, 12));
+        check(graph, packing, 1, 8, 16, 24);
+        check(graph, packing, 1, 8, 40, 24);
+    }
+
+    @Test
     void wideConvolutionsAddUpOverTheirChannels() {
         Graph graph = image(1920, (x, p) -> x.silu().conv2d(p.at("conv"), 32, 3));
-        check(graph, Map.of("conv.weight", new Packing.Convolution(3, 1, 1)), 1, 1920, 4, 6);
+        check(graph, Map.of("conv.weight", new Packing.Convolution(3, 1, 1, 32, 6)), 1, 1920, 4, 6);
     }
 
     @Test
