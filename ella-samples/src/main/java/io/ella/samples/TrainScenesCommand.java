@@ -52,7 +52,7 @@ final class TrainScenesCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description = {
                 "The connector of tsc, for comparisons: adaln, adaln-zero, resampler, resampler-1,"
-                        + " mlp, queries-8, queries-64, llama, flexible.",
+                        + " mlp, queries-8, queries-32, llama, clip, flexible.",
                 "Default: adaln, the default model's."
             })
     private String variant = Variant.ADALN.toString();

@@ -13,22 +13,28 @@ import java.util.zip.CRC32;
 /**
  * Weights to begin with, computed from a seed and their names.
  *
- * <p>Norms start as the identity, biases at zero, tables of tokens from a standard normal
- * distribution, the queries of a connector from one of deviation 1/√width, everything else uniform
- * within ±1/√fan-in as PyTorch's layers. What ends a residual branch or modulates a norm starts at
- * zero, so that a network begins as the identity (arXiv 2105.05233, 2212.09748).
+ * <p>Norms start as the identity, biases at zero, tables of tokens and the queries of a connector
+ * from a standard normal distribution, everything else uniform within ±1/√fan-in as PyTorch's
+ * layers. What ends a residual branch or modulates a norm starts at zero, so that a network begins
+ * as the identity (arXiv 2105.05233, 2212.09748).
+ *
+ * <p>A connector does not begin as in the official code, from where it stands still for a thousand
+ * updates: its queries have a deviation of 1, as CLIP's features, instead of 1/√width; and what its
+ * attention compares is three times as large, so that it chooses between words from the start.
  */
 public final class FreshWeights implements ComputedWeights {
-    private static final String QUERIES = "latents";
-
     /** Tables by the end of their names. Tokens are as large as what layers add to them. */
     private static final Map<String, Double> DEVIATIONS =
             Map.of(
+                    "connector.latents", 1.0,
                     "token_embedding.weight", 1.0,
                     "embed_tokens.weight", 1.0,
                     "shared.weight", 1.0,
                     "position_embedding.weight", 0.3,
                     "relative_attention_bias.weight", 2.0);
+
+    private static final String ATTENTION = "in_proj_weight";
+    private static final double SHARPNESS = 3;
 
     private final long seed;
     private final List<String> zeros;
@@ -70,13 +76,16 @@ public final class FreshWeights implements ComputedWeights {
         crc.update(name.getBytes(StandardCharsets.UTF_8));
         SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + crc.getValue());
         double limit = 1 / Math.sqrt((double) spec.elements() / shape[0]);
-        double deviation = name.endsWith(QUERIES) ? limit : deviation(name);
+        double deviation = deviation(name);
+        // Queries and keys, then values: a third of the rows each.
+        int compared = name.endsWith(ATTENTION) ? values.length / 3 * 2 : 0;
         for (int i = 0; i < values.length; i++) {
+            double bound = i < compared ? SHARPNESS * limit : limit;
             values[i] =
                     (float)
                             (deviation > 0
                                     ? deviation * random.nextGaussian()
-                                    : random.nextDouble(-limit, limit));
+                                    : random.nextDouble(-1, 1) * bound);
         }
     }
 

@@ -14,6 +14,7 @@ import io.ella.unet.UNetConfig;
 import io.ella.unet.VaeConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The losses, as graphs that put the models together. The parameters of each model are below a name
@@ -28,6 +29,9 @@ public final class Objectives {
 
     /** What makes features of token ids. */
     public static final String TEXT_ENCODER = "text_encoder";
+
+    /** The denoising network's own text encoder, beside {@link #TEXT_ENCODER}. */
+    public static final String CLIP = "clip";
 
     /** The connector. */
     public static final String TSC = "tsc";
@@ -148,7 +152,7 @@ public final class Objectives {
                 "connector",
                 g -> {
                     Denoising inputs = Denoising.declare(g, config);
-                    Value queries = connect(g, connector, inputs, encode(g, text));
+                    Value queries = connect(g, connector, inputs.timestep(), encode(g, text));
                     g.output("loss", inputs.loss(g, config, queries));
                 });
     }
@@ -168,15 +172,39 @@ public final class Objectives {
                 g -> {
                     Denoising inputs = Denoising.declare(g, config);
                     Value text = g.input("text", B, Dim.symbol("L"), Dim.of(connector.inputDim()));
-                    Value queries = connect(g, connector, inputs, text);
+                    Value queries = connect(g, connector, inputs.timestep(), text);
                     g.output("loss", inputs.loss(g, config, queries));
                 });
     }
 
-    private static Value connect(Recorder g, TscConfig connector, Denoising inputs, Value text) {
+    /**
+     * {@return the loss of a connector that is to say in its queries what the denoising network's
+     * own text encoder says in as many tokens: mean squared error}
+     *
+     * <p>Inputs: {@code timestep} [B]; those of the text encoder; those of the other one, with
+     * {@code clip_} before their names.
+     *
+     * @param connector what the connector is made of
+     * @param text what makes its text
+     * @param clip the network's own text encoder, of the connector's width
+     */
+    public static Graph alignment(TscConfig connector, EncoderGraph text, EncoderGraph clip) {
+        return Graph.record(
+                "alignment",
+                g -> {
+                    Value timestep = g.input("timestep", ElementType.FLOAT32, B);
+                    Value queries = connect(g, connector, timestep, encode(g, text));
+                    Value tokens = encode(g, clip, CLIP, true);
+                    Value wanted = tokens.slice(1, Dim.of(0), Dim.of(connector.numLatents()));
+                    Value error = queries.toFloat32().sub(wanted.toFloat32());
+                    g.output("loss", error.unary(Op.UnaryFunction.SQUARE).mean());
+                });
+    }
+
+    private static Value connect(Recorder g, TscConfig connector, Value timestep, Value text) {
         Graph graph = connector.trainingGraph();
         return connector.connector().isTimeAware()
-                ? g.inline(TSC, graph, text, inputs.timestep()).get(0)
+                ? g.inline(TSC, graph, text, timestep).get(0)
                 : g.inline(TSC, graph, text).get(0);
     }
 
@@ -215,12 +243,22 @@ public final class Objectives {
 
     /** Declares the encoder's inputs and takes its first output. */
     private static Value encode(Recorder g, EncoderGraph text) {
+        return encode(g, text, TEXT_ENCODER, false);
+    }
+
+    /** Apart, inputs and the length of the text are called after the place too. */
+    private static Value encode(Recorder g, EncoderGraph text, String place, boolean apart) {
         List<Value> inputs = new ArrayList<>();
         for (Value input : text.graph().inputs()) {
             String name = ((Op.Input) input.op()).name();
-            inputs.add(g.input(name, input.type(), input.shape().toArray(new Dim[0])));
+            Stream<Dim> shape = input.shape().stream();
+            if (apart) {
+                name = place + "_" + name;
+                shape = shape.map(d -> d.isConstant() || d.equals(B) ? d : Dim.symbol(place + d));
+            }
+            inputs.add(g.input(name, input.type(), shape.toArray(Dim[]::new)));
         }
-        return g.inline(TEXT_ENCODER, text.graph(), inputs.toArray(new Value[0])).get(0);
+        return g.inline(place, text.graph(), inputs.toArray(new Value[0])).get(0);
     }
 
     /** What every loss of a denoising network reads. */

@@ -50,13 +50,22 @@ class FreshWeightsTest {
         float[] table = values(WEIGHTS, "token_embedding.weight", 300, 64);
         float[] queries = values(WEIGHTS, "connector.latents", 64, 256);
         assertThat(deviation(table)).isCloseTo(1, within(0.02));
-        assertThat(deviation(queries)).isCloseTo(1 / 16.0, within(0.002));
+        assertThat(deviation(queries)).isCloseTo(1, within(0.02));
         // Two in three within one deviation, not 58 % as of a uniform distribution.
         long within = 0;
         for (float value : table) {
             within += Math.abs(value) < 1 ? 1 : 0;
         }
         assertThat((double) within / table.length).isCloseTo(0.683, within(0.02));
+    }
+
+    @Test
+    void attentionOfAConnectorChoosesFromTheStart() {
+        float[] all = values(WEIGHTS, "attn.in_proj_weight", 300, 100);
+        float[] compared = Arrays.copyOf(all, 200 * 100);
+        float[] given = Arrays.copyOfRange(all, 200 * 100, all.length);
+        assertThat(deviation(compared)).isCloseTo(0.3 / Math.sqrt(3), within(0.005));
+        assertThat(deviation(given)).isCloseTo(0.1 / Math.sqrt(3), within(0.002));
     }
 
     @Test

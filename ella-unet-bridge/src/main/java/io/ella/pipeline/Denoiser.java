@@ -117,7 +117,11 @@ final class Denoiser implements AutoCloseable {
         float[] answer;
         try (Tensor sample = torch.tensor(joined(samples), shape);
                 Tensor t = torch.tensor(new float[] {(float) timestep}, 1);
-                Tensor timeIds = torch.tensor(size.timeIds(), 1, 6)) {
+                Tensor timeIds =
+                        torch.tensor(
+                                UNet2DConditionModel.timeIds(size.imageHeight(), size.imageWidth()),
+                                1,
+                                6)) {
             Call call = new Call(sample, t, timeIds, timestep, reuse);
             answer =
                     negative == null

@@ -16,9 +16,4 @@ record LatentSize(int height, int width, int scale) {
     int imageWidth() {
         return width * scale;
     }
-
-    /** SDXL's ids: original size, crop and target size, height before width. */
-    float[] timeIds() {
-        return new float[] {imageHeight(), imageWidth(), 0, 0, imageHeight(), imageWidth()};
-    }
 }

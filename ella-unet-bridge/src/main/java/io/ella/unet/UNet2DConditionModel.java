@@ -134,6 +134,17 @@ public final class UNet2DConditionModel {
         return g.input("time_ids", ElementType.FLOAT32, Dim.of(1), Dim.of(TIME_IDS));
     }
 
+    /**
+     * {@return SDXL's six sizes of an image that is not cropped: original, corner and target,
+     * height before width}
+     *
+     * @param height of the image in pixels
+     * @param width of the image in pixels
+     */
+    public static float[] timeIds(int height, int width) {
+        return new float[] {height, width, 0, 0, height, width};
+    }
+
     private static Value sample(Recorder g, UNetConfig config) {
         return UNetInputs.sample(g, config, IMAGES);
     }

@@ -7,6 +7,7 @@ import io.ella.core.torch.Torch;
 import io.ella.train.NoisyLatents;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
+import io.ella.unet.UNet2DConditionModel;
 import io.ella.unet.VaeConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,13 +108,13 @@ final class ConnectorTask implements TrainingTask {
         int batch = embeddings.size();
         int width = embeddings.get(0).length;
         float[] all = new float[batch * width];
-        float[] ids = new float[batch * 6];
+        float[] sizes = UNet2DConditionModel.timeIds(settings.size(), settings.size());
+        float[] ids = new float[batch * sizes.length];
         for (int i = 0; i < batch; i++) {
             System.arraycopy(embeddings.get(i), 0, all, i * width, width);
-            float size = settings.size();
-            System.arraycopy(new float[] {size, size, 0, 0, size, size}, 0, ids, i * 6, 6);
+            System.arraycopy(sizes, 0, ids, i * sizes.length, sizes.length);
         }
-        return List.of(torch.tensor(all, batch, width), torch.tensor(ids, batch, 6));
+        return List.of(torch.tensor(all, batch, width), torch.tensor(ids, batch, sizes.length));
     }
 
     /** Draws a latent from what the autoencoder says of the image, and scales it. */

@@ -229,6 +229,7 @@ public final class SceneTraining {
                         latents(cancelled, listener),
                         stage.batch());
             }
+            case ALIGN -> new AlignmentTask(scenes, stage.batch());
             case TSC -> {
                 EncoderGraph text = variant.text();
                 Graph graph = Objectives.connector(SceneModels.unet(), variant.config(), text);
@@ -251,34 +252,46 @@ public final class SceneTraining {
 
     private WeightSource start(Stage stage) {
         WeightSource fresh = new FreshWeights(WEIGHT_SEED, ZEROS);
-        Optional<WeightSource> again = found(stage);
+        Optional<WeightSource> again = begun(stage);
         return switch (stage) {
             case VAE -> again.orElseGet(() -> kept(Stage.VAE_CROPS));
             case DECODER -> again.orElseGet(() -> kept(Stage.VAE));
+            case ALIGN ->
+                    WeightSource.joined(
+                            Map.of(
+                                    Objectives.CLIP, result(Stage.BASE, Objectives.TEXT_ENCODER),
+                                    Objectives.TEXT_ENCODER,
+                                            result(variant.language(), Objectives.TEXT_ENCODER),
+                                    Objectives.TSC, connector(again).orElse(fresh)));
             case TSC ->
                     WeightSource.joined(
                             Map.of(
                                     Objectives.UNET, result(Stage.BASE, Objectives.UNET),
                                     Objectives.TEXT_ENCODER,
                                             result(variant.language(), Objectives.TEXT_ENCODER),
-                                    Objectives.TSC,
-                                            again.map(
-                                                            own ->
-                                                                    own.renamed(
-                                                                            n ->
-                                                                                    Objectives.TSC
-                                                                                            + "."
-                                                                                            + n))
-                                                    .orElse(fresh)));
+                                    Objectives.TSC, connector(again).orElse(fresh)));
             default -> again.orElse(fresh);
         };
+    }
+
+    /** What a stage begins with, but fresh weights: what it kept, or what was made for it. */
+    private Optional<WeightSource> begun(Stage stage) {
+        boolean aligned = stage == Stage.TSC && variant == Variant.ADALN;
+        return aligned && !Files.exists(weights(stage)) && Files.exists(weights(Stage.ALIGN))
+                ? found(Stage.ALIGN)
+                : found(stage);
+    }
+
+    /** By the connector's own names. */
+    private static Optional<WeightSource> connector(Optional<WeightSource> stored) {
+        return stored.map(own -> own.renamed(name -> Objectives.TSC + "." + name));
     }
 
     private TrainingPlan plan(Stage stage) {
         double average =
                 switch (stage) {
                     case VAE_CROPS, VAE, DECODER -> 0.995;
-                    case T5, LLAMA, BASE, TSC -> 0.999;
+                    case T5, LLAMA, BASE, ALIGN, TSC -> 0.999;
                 };
         long count = steps(stage);
         return new TrainingPlan(
@@ -339,7 +352,7 @@ public final class SceneTraining {
                             variant == Variant.ADALN
                                     ? Map.of(Objectives.TSC, "ella")
                                     : Map.<String, String>of();
-                    case VAE_CROPS, DECODER, LLAMA -> Map.<String, String>of();
+                    case VAE_CROPS, DECODER, LLAMA, ALIGN -> Map.<String, String>of();
                 };
         if (parts.isEmpty()) {
             return Optional.empty();

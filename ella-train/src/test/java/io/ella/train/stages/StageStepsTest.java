@@ -103,10 +103,18 @@ class StageStepsTest {
         learns(new DenoisingTask(graph, p -> true, Captioner.brief(), text, SCENES, latents, 2));
     }
 
+    @Test
+    void alignment() {
+        AlignmentTask task = new AlignmentTask(SCENES, 4);
+        learns(task);
+        assertThat(task.graph().parameters().stream().filter(p -> task.learns(p.name())))
+                .hasSize(Variant.ADALN.config().graph().parameters().size());
+    }
+
     @ParameterizedTest
     @EnumSource(
             value = Variant.class,
-            names = {"ADALN", "MLP", "LLAMA", "FLEXIBLE"})
+            names = {"ADALN", "MLP", "LLAMA", "CLIP", "FLEXIBLE"})
     void connector(Variant variant) {
         Graph graph = Objectives.connector(SceneModels.unet(), variant.config(), variant.text());
         DenoisingTask task =

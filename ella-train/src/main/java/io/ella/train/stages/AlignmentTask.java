@@ -1,0 +1,63 @@
+package io.ella.train.stages;
+
+import io.ella.core.graph.Graph;
+import io.ella.core.torch.Tensor;
+import io.ella.core.torch.Torch;
+import io.ella.encoders.EncoderGraph;
+import io.ella.train.Objectives;
+import io.ella.train.TrainingTask;
+import io.ella.train.scenes.Scene;
+import io.ella.train.scenes.SceneSampler;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * A connector learns to say of captions, short and dense ones in turn, what the base model's own
+ * text encoder says of them.
+ */
+final class AlignmentTask implements TrainingTask {
+    private static final int TIMESTEPS = 1000;
+
+    private final Variant variant = Variant.ADALN;
+    private final EncoderGraph text = variant.text();
+    private final EncoderGraph clip = SceneModels.clip();
+    private final Graph graph = Objectives.alignment(variant.config(), text, clip);
+    private final SceneSampler scenes;
+    private final int batch;
+
+    AlignmentTask(SceneSampler scenes, int batch) {
+        this.scenes = scenes;
+        this.batch = batch;
+    }
+
+    @Override
+    public Graph graph() {
+        return graph;
+    }
+
+    @Override
+    public boolean learns(String parameter) {
+        return parameter.startsWith(Objectives.TSC + ".");
+    }
+
+    @Override
+    public List<Tensor> batch(Torch torch, long number) {
+        SplittableRandom random = new SplittableRandom(number);
+        List<Captioner> captioners = List.of(Captioner.brief(), Captioner.dense(variant));
+        String[] captions = new String[batch];
+        float[] timesteps = new float[batch];
+        for (int i = 0; i < batch; i++) {
+            Scene scene = scenes.scene(number * batch + i);
+            timesteps[i] = random.nextInt(TIMESTEPS);
+            captions[i] = captioners.get(i % 2).caption(scene, random.nextLong());
+        }
+        Tokens words = variant.tokens(captions);
+        Tokens tokens = Tokens.clip(captions, SceneModels.clipTokens());
+        List<Tensor> inputs = new ArrayList<>();
+        inputs.add(torch.tensor(timesteps, batch));
+        inputs.addAll(text.inputs(torch, words.ids(), words.mask()));
+        inputs.addAll(clip.inputs(torch, tokens.ids(), tokens.mask()));
+        return inputs;
+    }
+}
