@@ -1,6 +1,7 @@
 package io.ella.train.stages;
 
 import io.ella.core.graph.Graph;
+import io.ella.core.scheduler.ForwardProcess;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.encoders.EncoderGraph;
@@ -17,12 +18,12 @@ import java.util.SplittableRandom;
  * text encoder says of them.
  */
 final class AlignmentTask implements TrainingTask {
-    private static final int TIMESTEPS = 1000;
-
     private final Variant variant = Variant.ADALN;
     private final EncoderGraph text = variant.text();
     private final EncoderGraph clip = SceneModels.clip();
     private final Graph graph = Objectives.alignment(variant.config(), text, clip);
+    private final List<Captioner> captioners = List.of(Captioner.brief(), Captioner.dense(variant));
+    private final int timesteps = new ForwardProcess(SceneModels.scheduler()).timesteps();
     private final SceneSampler scenes;
     private final int batch;
 
@@ -44,18 +45,17 @@ final class AlignmentTask implements TrainingTask {
     @Override
     public List<Tensor> batch(Torch torch, long number) {
         SplittableRandom random = new SplittableRandom(number);
-        List<Captioner> captioners = List.of(Captioner.brief(), Captioner.dense(variant));
         String[] captions = new String[batch];
-        float[] timesteps = new float[batch];
+        float[] times = new float[batch];
         for (int i = 0; i < batch; i++) {
             Scene scene = scenes.scene(number * batch + i);
-            timesteps[i] = random.nextInt(TIMESTEPS);
+            times[i] = random.nextInt(timesteps);
             captions[i] = captioners.get(i % 2).caption(scene, random.nextLong());
         }
         Tokens words = variant.tokens(captions);
         Tokens tokens = Tokens.clip(captions, SceneModels.clipTokens());
         List<Tensor> inputs = new ArrayList<>();
-        inputs.add(torch.tensor(timesteps, batch));
+        inputs.add(torch.tensor(times, batch));
         inputs.addAll(text.inputs(torch, words.ids(), words.mask()));
         inputs.addAll(clip.inputs(torch, tokens.ids(), tokens.mask()));
         return inputs;

@@ -256,20 +256,19 @@ public final class SceneTraining {
         return switch (stage) {
             case VAE -> again.orElseGet(() -> kept(Stage.VAE_CROPS));
             case DECODER -> again.orElseGet(() -> kept(Stage.VAE));
-            case ALIGN ->
-                    WeightSource.joined(
-                            Map.of(
-                                    Objectives.CLIP, result(Stage.BASE, Objectives.TEXT_ENCODER),
-                                    Objectives.TEXT_ENCODER,
-                                            result(variant.language(), Objectives.TEXT_ENCODER),
-                                    Objectives.TSC, connector(again).orElse(fresh)));
-            case TSC ->
-                    WeightSource.joined(
-                            Map.of(
-                                    Objectives.UNET, result(Stage.BASE, Objectives.UNET),
-                                    Objectives.TEXT_ENCODER,
-                                            result(variant.language(), Objectives.TEXT_ENCODER),
-                                    Objectives.TSC, connector(again).orElse(fresh)));
+            case ALIGN, TSC -> {
+                boolean aligns = stage == Stage.ALIGN;
+                String part = aligns ? Objectives.TEXT_ENCODER : Objectives.UNET;
+                yield WeightSource.joined(
+                        Map.of(
+                                aligns ? Objectives.CLIP : Objectives.UNET,
+                                result(Stage.BASE, part),
+                                Objectives.TEXT_ENCODER,
+                                result(variant.language(), Objectives.TEXT_ENCODER),
+                                Objectives.TSC,
+                                again.map(own -> own.renamed(name -> Objectives.TSC + "." + name))
+                                        .orElse(fresh)));
+            }
             default -> again.orElse(fresh);
         };
     }
@@ -280,11 +279,6 @@ public final class SceneTraining {
         return aligned && !Files.exists(weights(stage)) && Files.exists(weights(Stage.ALIGN))
                 ? found(Stage.ALIGN)
                 : found(stage);
-    }
-
-    /** By the connector's own names. */
-    private static Optional<WeightSource> connector(Optional<WeightSource> stored) {
-        return stored.map(own -> own.renamed(name -> Objectives.TSC + "." + name));
     }
 
     private TrainingPlan plan(Stage stage) {
