@@ -53,8 +53,9 @@ public final class Objectives {
      *
      * @param config what the model is made of
      * @param divergence the weight of the divergence
+     * @param noise the deviation of noise that is added to the latent beside its own
      */
-    public static Graph autoencoder(VaeConfig config, double divergence) {
+    public static Graph autoencoder(VaeConfig config, double divergence, double noise) {
         long s = config.scale();
         return Graph.record(
                 "autoencoder",
@@ -74,11 +75,11 @@ public final class Objectives {
                                     Dim.of(1),
                                     H.times(s),
                                     W.times(s));
-                    Value noise = g.input("noise", B, Dim.of(config.latentChannels()), H, W);
+                    Value normal = g.input("noise", B, Dim.of(config.latentChannels()), H, W);
                     List<Value> moments = g.inline(VAE, AutoencoderKL.encoder(config), image);
                     Value mean = moments.get(0);
                     Value deviation = moments.get(1).mul(0.5).unary(Op.UnaryFunction.EXP);
-                    Value latent = mean.add(deviation.mul(noise));
+                    Value latent = mean.add(deviation.add(noise).mul(normal));
                     Value decoded = g.inline(VAE, AutoencoderKL.decoder(config), latent).get(0);
 
                     Value error = decoded.toFloat32().sub(image.toFloat32());
@@ -178,25 +179,29 @@ public final class Objectives {
     }
 
     /**
-     * {@return the loss of a connector that is to say in its queries what the denoising network's
-     * own text encoder says in as many tokens: mean squared error}
+     * {@return the loss of a connector whose first tokens are to say what the first tokens of the
+     * denoising network's own text encoder say: mean squared error}
      *
      * <p>Inputs: {@code timestep} [B]; those of the text encoder; those of the other one, with
      * {@code clip_} before their names.
      *
      * @param connector what the connector is made of
+     * @param tokens how many are compared; each side has at least so many
      * @param text what makes its text
      * @param clip the network's own text encoder, of the connector's width
      */
-    public static Graph alignment(TscConfig connector, EncoderGraph text, EncoderGraph clip) {
+    public static Graph alignment(
+            TscConfig connector, int tokens, EncoderGraph text, EncoderGraph clip) {
         return Graph.record(
                 "alignment",
                 g -> {
                     Value timestep = g.input("timestep", ElementType.FLOAT32, B);
-                    Value queries = connect(g, connector, timestep, encode(g, text));
-                    Value tokens = encode(g, clip, CLIP, true);
-                    Value wanted = tokens.slice(1, Dim.of(0), Dim.of(connector.numLatents()));
-                    Value error = queries.toFloat32().sub(wanted.toFloat32());
+                    Dim none = Dim.of(0);
+                    Dim count = Dim.of(tokens);
+                    Value said =
+                            connect(g, connector, timestep, encode(g, text)).slice(1, none, count);
+                    Value wanted = encode(g, clip, CLIP, true).slice(1, none, count);
+                    Value error = said.toFloat32().sub(wanted.toFloat32());
                     g.output("loss", error.unary(Op.UnaryFunction.SQUARE).mean());
                 });
     }

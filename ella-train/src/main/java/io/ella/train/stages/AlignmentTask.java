@@ -18,16 +18,20 @@ import java.util.SplittableRandom;
  * text encoder says of them.
  */
 final class AlignmentTask implements TrainingTask {
-    private final Variant variant = Variant.ADALN;
-    private final EncoderGraph text = variant.text();
     private final EncoderGraph clip = SceneModels.clip();
-    private final Graph graph = Objectives.alignment(variant.config(), text, clip);
-    private final List<Captioner> captioners = List.of(Captioner.brief(), Captioner.dense(variant));
+    private final Variant variant;
+    private final EncoderGraph text;
+    private final Graph graph;
+    private final List<Captioner> captioners;
     private final int timesteps = new ForwardProcess(SceneModels.scheduler()).timesteps();
     private final SceneSampler scenes;
     private final int batch;
 
-    AlignmentTask(SceneSampler scenes, int batch) {
+    AlignmentTask(Variant variant, SceneSampler scenes, int batch) {
+        this.variant = variant;
+        this.text = variant.text();
+        this.graph = Objectives.alignment(variant.config(), variant.aligned(), text, clip);
+        this.captioners = List.of(Captioner.brief(), Captioner.dense(variant));
         this.scenes = scenes;
         this.batch = batch;
     }

@@ -19,6 +19,12 @@ final class AutoencoderTask implements TrainingTask {
     /** The weight of the divergence from a standard normal latent. */
     private static final double DIVERGENCE = 2e-5;
 
+    /**
+     * What the decoder alone learns to see past, of latents whose deviation is about 3: as much as
+     * a denoising network leaves.
+     */
+    private static final double NOISE = 0.3;
+
     /** How much a pixel of an object counts, of which there are few; one of the background is 1. */
     private static final float OBJECT_WEIGHT = 5;
 
@@ -46,7 +52,7 @@ final class AutoencoderTask implements TrainingTask {
         this.batch = batch;
         this.crop = crop;
         this.encodes = encodes;
-        this.graph = Objectives.autoencoder(config, DIVERGENCE);
+        this.graph = Objectives.autoencoder(config, DIVERGENCE, encodes ? 0 : NOISE);
     }
 
     @Override

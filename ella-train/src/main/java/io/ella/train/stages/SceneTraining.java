@@ -101,7 +101,8 @@ public final class SceneTraining {
     }
 
     /**
-     * Chooses the connector of {@link Stage#TSC}, each of which has a folder of its own.
+     * Chooses the connector of {@link Stage#ALIGN} and {@link Stage#TSC}, each of which has folders
+     * of its own.
      *
      * @param which {@link Variant#ADALN} unless set
      */
@@ -151,7 +152,7 @@ public final class SceneTraining {
                                         p.secondsPerStep()));
         try {
             TrainingTask task = task(stage, cancelled, listener);
-            try (WeightSource start = start(stage);
+            try (WeightSource start = start(stage, task.graph());
                     TrainingRun run =
                             new TrainingRun(torch, task, plan(stage), start, folder(stage))) {
                 run.afterCheckpoint(
@@ -206,7 +207,8 @@ public final class SceneTraining {
      * @param stage which
      */
     public Path folder(Stage stage) {
-        boolean other = stage == Stage.TSC && variant != Variant.ADALN;
+        boolean isConnector = stage == Stage.ALIGN || stage == Stage.TSC;
+        boolean other = isConnector && variant != Variant.ADALN;
         return folder.resolve(other ? stage + "-" + variant : stage.toString());
     }
 
@@ -229,7 +231,7 @@ public final class SceneTraining {
                         latents(cancelled, listener),
                         stage.batch());
             }
-            case ALIGN -> new AlignmentTask(scenes, stage.batch());
+            case ALIGN -> new AlignmentTask(variant, scenes, stage.batch());
             case TSC -> {
                 EncoderGraph text = variant.text();
                 Graph graph = Objectives.connector(SceneModels.unet(), variant.config(), text);
@@ -250,7 +252,7 @@ public final class SceneTraining {
                 SceneModels.vae(), scenes, stage.batch(), size, stage != Stage.DECODER);
     }
 
-    private WeightSource start(Stage stage) {
+    private WeightSource start(Stage stage, Graph graph) {
         WeightSource fresh = new FreshWeights(WEIGHT_SEED, ZEROS);
         Optional<WeightSource> again = begun(stage);
         return switch (stage) {
@@ -269,16 +271,19 @@ public final class SceneTraining {
                                 again.map(own -> own.renamed(name -> Objectives.TSC + "." + name))
                                         .orElse(fresh)));
             }
+            case BASE ->
+                    again.map(own -> GrownWeights.of(own, fresh, graph.parameters())).orElse(fresh);
             default -> again.orElse(fresh);
         };
     }
 
     /** What a stage begins with, but fresh weights: what it kept, or what was made for it. */
     private Optional<WeightSource> begun(Stage stage) {
-        boolean aligned = stage == Stage.TSC && variant == Variant.ADALN;
-        return aligned && !Files.exists(weights(stage)) && Files.exists(weights(Stage.ALIGN))
-                ? found(Stage.ALIGN)
-                : found(stage);
+        boolean aligned =
+                stage == Stage.TSC
+                        && !Files.exists(weights(stage))
+                        && Files.exists(weights(Stage.ALIGN));
+        return found(aligned ? Stage.ALIGN : stage);
     }
 
     private TrainingPlan plan(Stage stage) {
@@ -301,7 +306,7 @@ public final class SceneTraining {
                     .forEach(p -> weights.add(learned.tensor(p).to(DType.F16)));
         }
         if (stage == Stage.DECODER) { // with the encoder that it belongs to
-            try (WeightSource start = start(stage)) {
+            try (WeightSource start = start(stage, task.graph())) {
                 task.graph().parameters().stream()
                         .filter(p -> !task.learns(p.name()))
                         .forEach(p -> weights.add(start.tensor(p).to(DType.F16)));

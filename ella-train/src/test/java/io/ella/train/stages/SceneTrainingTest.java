@@ -13,6 +13,7 @@ import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
 import io.ella.core.weights.Safetensors;
 import io.ella.core.weights.StoredTensor;
+import io.ella.core.weights.WeightSource;
 import io.ella.train.FreshWeights;
 import io.ella.train.Objectives;
 import java.io.IOException;
@@ -37,7 +38,7 @@ class SceneTrainingTest {
 
     @Test
     void whatIsTrainedIsAssembledAndDraws() throws IOException {
-        pretend(Stage.VAE, Objectives.autoencoder(SceneModels.vae(), 0));
+        pretend(Stage.VAE, Objectives.autoencoder(SceneModels.vae(), 0, 0));
         pretend(Stage.T5, Objectives.language(SceneModels.t5(), "shared.weight"));
         pretend(Stage.BASE, Objectives.denoising(SceneModels.unet(), SceneModels.clip()));
         pretend(
@@ -115,6 +116,24 @@ class SceneTrainingTest {
         }
         // One step of Adam moves a weight by the learning rate, and fp16 rounds it.
         assertThat(furthest).isBetween(1e-4f, 1e-2f);
+    }
+
+    @Test
+    void aNetworkThatGrewKeepsWhatItLearned() throws IOException {
+        Graph graph = Objectives.language(SceneModels.t5(), "shared.weight");
+        List<ParameterSpec> all = List.copyOf(graph.parameters());
+        ParameterSpec kept = all.get(0);
+        ParameterSpec added = all.get(all.size() - 1);
+        Path file = folder.resolve("weights.safetensors");
+        Safetensors.write(file, Map.of(), List.of(FRESH.tensor(kept)));
+        FreshWeights fresh = new FreshWeights(2, List.of());
+        try (WeightSource grown = GrownWeights.of(Safetensors.open(file), fresh, all)) {
+            assertThat(grown.tensor(kept).floatArray())
+                    .isEqualTo(FRESH.tensor(kept).floatArray())
+                    .isNotEqualTo(fresh.tensor(kept).floatArray());
+            assertThat(grown.tensor(added).floatArray())
+                    .isEqualTo(fresh.tensor(added).floatArray());
+        }
     }
 
     @Test

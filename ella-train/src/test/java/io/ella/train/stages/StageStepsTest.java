@@ -103,12 +103,15 @@ class StageStepsTest {
         learns(new DenoisingTask(graph, p -> true, Captioner.brief(), text, SCENES, latents, 2));
     }
 
-    @Test
-    void alignment() {
-        AlignmentTask task = new AlignmentTask(SCENES, 4);
+    @ParameterizedTest
+    @EnumSource(
+            value = Variant.class,
+            names = {"ADALN", "MLP", "QUERIES_8", "LLAMA", "CLIP", "FLEXIBLE"})
+    void alignment(Variant variant) {
+        AlignmentTask task = new AlignmentTask(variant, SCENES, 4);
         learns(task);
         assertThat(task.graph().parameters().stream().filter(p -> task.learns(p.name())))
-                .hasSize(Variant.ADALN.config().graph().parameters().size());
+                .hasSize(variant.config().graph().parameters().size());
     }
 
     @ParameterizedTest

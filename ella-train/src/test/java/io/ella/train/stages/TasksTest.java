@@ -1,6 +1,7 @@
 package io.ella.train.stages;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.ella.core.graph.ElementType;
 import io.ella.core.graph.Op;
@@ -77,6 +78,21 @@ class TasksTest {
             }
         }
         assertThat(asked).isBetween(3, 15);
+    }
+
+    @Test
+    void timestepsInTheMiddleComeMoreOftenAndNoneIsLeftOut() {
+        int[] counts = new int[10];
+        boolean[] seen = new boolean[1000];
+        for (int i = 0; i < 100_000; i++) {
+            int timestep = DenoisingTask.timestep(i * 1e-5, 1000);
+            counts[timestep / 100]++;
+            seen[timestep] = true;
+        }
+        assertThat(seen).doesNotContain(false);
+        // The density is 1 / |f'| of f(u) = 2 - 2u - cos²(πu/2): from 1/2 to 1 / (2 - π/2).
+        assertThat(counts[0]).isBetween(5000, 6000).isCloseTo(counts[9], within(5));
+        assertThat(counts[4]).isBetween(3 * counts[0], 23_300).isCloseTo(counts[5], within(5));
     }
 
     @Test
