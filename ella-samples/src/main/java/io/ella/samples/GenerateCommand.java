@@ -61,6 +61,13 @@ final class GenerateCommand implements Callable<Integer> {
     private @Nullable Integer cacheInterval;
 
     @Option(
+            names = "--merge-tokens",
+            description =
+                    "Approximate: self-attention on the outermost level reads the mean of each 2×2"
+                            + " tokens.")
+    private boolean mergesTokens;
+
+    @Option(
             names = "--guidance-interval",
             paramLabel = "LEAST,MOST",
             split = ",",
@@ -145,6 +152,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (cacheInterval != null) {
             request.cacheInterval(cacheInterval);
         }
+        request.mergeTokens(mergesTokens);
         List<Double> timesteps = interval;
         if (timesteps != null) {
             if (timesteps.size() != 2) {

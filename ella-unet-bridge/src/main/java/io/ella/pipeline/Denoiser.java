@@ -11,11 +11,12 @@ import io.ella.core.torch.Torch;
 import io.ella.core.torch.Weights;
 import io.ella.core.weights.WeightSource;
 import io.ella.unet.DeepFeatures;
+import io.ella.unet.Shortcuts;
 import io.ella.unet.UNet2DConditionModel;
 import io.ella.unet.UNetConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,47 +33,48 @@ final class Denoiser implements AutoCloseable {
 
     /** The U-Net in one of its uses, compiled for what is asked of it; whole at once. */
     private final class Network implements AutoCloseable {
-        private final Function<DeepFeatures, Graph> graph;
+        private final Function<Shortcuts, Graph> graph;
         private final Precision precision;
-        private final Map<DeepFeatures, Program> programs = new EnumMap<>(DeepFeatures.class);
+        private final Map<Shortcuts, Program> programs = new HashMap<>();
 
-        Network(Function<DeepFeatures, Graph> graph, Precision precision) {
+        Network(Function<Shortcuts, Graph> graph, Precision precision) {
             this.graph = graph;
             this.precision = precision;
-            program(DeepFeatures.NONE);
+            program(Shortcuts.NONE);
         }
 
-        Program program(DeepFeatures features) {
+        Program program(Shortcuts shortcuts) {
             return programs.computeIfAbsent(
-                    features, f -> torch.compile(graph.apply(f), precision));
+                    shortcuts, s -> torch.compile(graph.apply(s), precision));
         }
 
         /**
          * @param what the inputs stand for, for which features are kept
          */
-        float[] run(List<Tensor> inputs, FeatureReuse reuse, String what) {
+        float[] run(List<Tensor> inputs, Call call, String what) {
+            FeatureReuse reuse = call.reuse;
             if (reuse.isOff()) {
-                return answer(DeepFeatures.NONE, inputs);
+                return answer(call.shortcuts(DeepFeatures.NONE), inputs);
             }
             Optional<Tensor> deep = reuse.of(what);
             if (deep.isPresent()) {
                 List<Tensor> all = new ArrayList<>(inputs);
                 all.add(deep.get());
-                return answer(DeepFeatures.GIVEN, all);
+                return answer(call.shortcuts(DeepFeatures.GIVEN), all);
             }
-            Outputs outputs = run(DeepFeatures.KEPT, inputs);
+            Outputs outputs = run(call.shortcuts(DeepFeatures.KEPT), inputs);
             reuse.keep(what, outputs);
             return outputs.get(0).floats();
         }
 
-        private float[] answer(DeepFeatures features, List<Tensor> inputs) {
-            try (Outputs outputs = run(features, inputs)) {
+        private float[] answer(Shortcuts shortcuts, List<Tensor> inputs) {
+            try (Outputs outputs = run(shortcuts, inputs)) {
                 return outputs.get(0).floats();
             }
         }
 
-        private Outputs run(DeepFeatures features, List<Tensor> inputs) {
-            return program(features).run(weights, inputs.toArray(new Tensor[0]));
+        private Outputs run(Shortcuts shortcuts, List<Tensor> inputs) {
+            return program(shortcuts).run(weights, inputs.toArray(new Tensor[0]));
         }
 
         @Override
@@ -84,9 +86,9 @@ final class Denoiser implements AutoCloseable {
     Denoiser(Torch torch, UNetConfig config, WeightSource source, Precision precision) {
         this.torch = torch;
         this.config = config;
-        this.single = new Network(f -> UNet2DConditionModel.promptGraph(config, f), precision);
-        this.guided = new Network(f -> UNet2DConditionModel.guidedGraph(config, f), precision);
-        Program whole = single.program(DeepFeatures.NONE);
+        this.single = new Network(s -> UNet2DConditionModel.promptGraph(config, s), precision);
+        this.guided = new Network(s -> UNet2DConditionModel.guidedGraph(config, s), precision);
+        Program whole = single.program(Shortcuts.NONE);
         List<ParameterSpec> declared = whole.graph().parameters();
         source.check(declared, name -> false);
         this.weights = whole.load(source);
@@ -122,7 +124,7 @@ final class Denoiser implements AutoCloseable {
                                 UNet2DConditionModel.timeIds(size.imageHeight(), size.imageWidth()),
                                 1,
                                 6)) {
-            Call call = new Call(sample, t, timeIds, timestep, reuse);
+            Call call = new Call(sample, t, timeIds, timestep, reuse, request.mergesTokens());
             answer =
                     negative == null
                             ? single(call, prompt, "prompt")
@@ -139,7 +141,16 @@ final class Denoiser implements AutoCloseable {
     }
 
     private record Call(
-            Tensor sample, Tensor t, Tensor timeIds, double timestep, FeatureReuse reuse) {}
+            Tensor sample,
+            Tensor t,
+            Tensor timeIds,
+            double timestep,
+            FeatureReuse reuse,
+            boolean mergesTokens) {
+        Shortcuts shortcuts(DeepFeatures features) {
+            return new Shortcuts(features, mergesTokens);
+        }
+    }
 
     private float[] guide(
             Call call, Conditioning prompt, Conditioning negative, GenerationRequest request) {
@@ -169,7 +180,7 @@ final class Denoiser implements AutoCloseable {
             inputs.add(call.sample);
             inputs.add(negative.context(call.timestep));
             inputs.add(prompt.context(call.timestep));
-            return guided.run(inputs, call.reuse, "both");
+            return guided.run(inputs, call, "both");
         }
     }
 
@@ -181,7 +192,7 @@ final class Denoiser implements AutoCloseable {
         }
         inputs.add(call.sample);
         inputs.add(prompt.context(call.timestep));
-        return single.run(inputs, call.reuse, what);
+        return single.run(inputs, call, what);
     }
 
     private static float[] joined(List<float[]> samples) {

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param tokenLength of the prompt for ELLA; CLIP always has 77
  * @param guidanceInterval at which timesteps guidance is applied; all of them is exact
  * @param cacheInterval after how many steps the deep part of the U-Net is computed anew; 1 is exact
+ * @param mergesTokens whether self-attention on the outermost level reads the mean of each 2×2
+ *     tokens; false is exact
  * @param guidanceMode whether the two halves of guidance run as one batch
  * @param onStep told after every step, on the pipeline's thread
  */
@@ -44,6 +46,7 @@ public record GenerationRequest(
         TokenLength tokenLength,
         GuidanceInterval guidanceInterval,
         int cacheInterval,
+        boolean mergesTokens,
         GuidanceMode guidanceMode,
         Consumer<GenerationStep> onStep) {
 
@@ -117,6 +120,7 @@ public record GenerationRequest(
                         .tokenLength(tokenLength)
                         .guidanceInterval(guidanceInterval)
                         .cacheInterval(cacheInterval)
+                        .mergeTokens(mergesTokens)
                         .guidanceMode(guidanceMode)
                         .onStep(onStep);
         builder.negativePrompt = negativePrompt;
@@ -140,6 +144,7 @@ public record GenerationRequest(
         private TokenLength tokenLength = TokenLength.fixed(128);
         private GuidanceInterval guidanceInterval = GuidanceInterval.ALWAYS;
         private int cacheInterval = 1;
+        private boolean mergesTokens;
         private GuidanceMode guidanceMode = GuidanceMode.AUTO;
         private Consumer<GenerationStep> onStep = step -> {};
 
@@ -255,6 +260,18 @@ public record GenerationRequest(
         /**
          * {@return this}
          *
+         * @param whether self-attention on the outermost level reads the mean of each 2×2 tokens,
+         *     false unless set (token merging, arXiv 2303.17604 and 2402.13573); faster for large
+         *     images, which are other ones
+         */
+        public Builder mergeTokens(boolean whether) {
+            mergesTokens = whether;
+            return this;
+        }
+
+        /**
+         * {@return this}
+         *
          * @param mode whether guidance runs as one batch
          */
         public Builder guidanceMode(GuidanceMode mode) {
@@ -288,6 +305,7 @@ public record GenerationRequest(
                     tokenLength,
                     guidanceInterval,
                     cacheInterval,
+                    mergesTokens,
                     guidanceMode,
                     onStep);
         }

@@ -209,6 +209,9 @@ final class LoadedModel implements AutoCloseable {
         if (request.cacheInterval() > 1) {
             settings.put("cache_interval", request.cacheInterval());
         }
+        if (request.mergesTokens()) {
+            settings.put("merges_tokens", true);
+        }
         Schedulers scheduler = request.scheduler();
         if (scheduler != null) {
             settings.put("scheduler", scheduler.label());

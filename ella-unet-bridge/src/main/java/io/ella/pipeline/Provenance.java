@@ -119,6 +119,7 @@ public record Provenance(
                         .steps(config.integer("steps"))
                         .guidance(config.number("guidance", 1))
                         .cacheInterval(config.integer("cache_interval", 1))
+                        .mergeTokens(config.bool("merges_tokens", false))
                         .seed(Long.parseLong(config.string("seed")))
                         .tokenLength(
                                 length.equals("flexible")

@@ -53,7 +53,7 @@ public final class ControlNetModel {
         int first = config.blockOutChannels().get(0);
         Value h = inputs.sample().conv2d(p.at("conv_in"), first, 3);
         h = h.add(embed(image, p.at("controlnet_cond_embedding"), embedding, first));
-        UNetBlocks blocks = new UNetBlocks(config, p, inputs);
+        UNetBlocks blocks = new UNetBlocks(config, p, inputs, false);
         List<Value> skips = blocks.down(h, config.levels());
         Value middle = blocks.mid(skips.get(skips.size() - 1));
         for (int i = 0; i < skips.size(); i++) {

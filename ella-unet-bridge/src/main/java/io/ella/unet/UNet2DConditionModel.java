@@ -64,9 +64,9 @@ public final class UNet2DConditionModel {
      * of 1 and serve all of {@code sample} [N, inChannels, H, W].
      *
      * @param config its configuration
-     * @param features which part of it
+     * @param shortcuts what it leaves out
      */
-    public static Graph promptGraph(UNetConfig config, DeepFeatures features) {
+    public static Graph promptGraph(UNetConfig config, Shortcuts shortcuts) {
         return Graph.record(
                 "unet",
                 g -> {
@@ -77,9 +77,9 @@ public final class UNet2DConditionModel {
                     Value sample = sample(g, config);
                     Value context = repeat(context(g, config, "context"));
                     UNetInputs inputs = new UNetInputs(timestep, pooled, timeIds, sample, context);
-                    Prediction prediction = predict(g, config, inputs, features);
+                    Prediction prediction = predict(g, config, inputs, shortcuts);
                     g.output("sample", prediction.sample());
-                    prediction.keep(g, features);
+                    prediction.keep(g, shortcuts.features());
                 });
     }
 
@@ -94,13 +94,13 @@ public final class UNet2DConditionModel {
      * negative).
      *
      * @param config its configuration
-     * @param features which part of it
+     * @param shortcuts what it leaves out
      */
-    public static Graph guidedGraph(UNetConfig config, DeepFeatures features) {
-        return Graph.record("guided unet", g -> guided(g, config, features));
+    public static Graph guidedGraph(UNetConfig config, Shortcuts shortcuts) {
+        return Graph.record("guided unet", g -> guided(g, config, shortcuts));
     }
 
-    private static void guided(Recorder g, UNetConfig config, DeepFeatures features) {
+    private static void guided(Recorder g, UNetConfig config, Shortcuts shortcuts) {
         Value timestep = g.input("timestep", ElementType.FLOAT32, Dim.of(1));
         Value guidance = g.input("guidance", ElementType.FLOAT32, Dim.of(1));
         Value pooled = null;
@@ -119,11 +119,11 @@ public final class UNet2DConditionModel {
         // differs.
         Value first = config.hasTextTime() ? sample.concat(0, sample) : sample;
         UNetInputs inputs = new UNetInputs(timestep, pooled, timeIds, first, context);
-        Prediction prediction = predict(g, config, inputs, features);
+        Prediction prediction = predict(g, config, inputs, shortcuts);
         List<Value> parts = prediction.sample().toFloat32().chunk(2, 0);
         Value difference = parts.get(1).sub(parts.get(0));
         g.output("sample", parts.get(0).add(difference.mul(guidance)));
-        prediction.keep(g, features);
+        prediction.keep(g, shortcuts.features());
     }
 
     private static Value pooled(Recorder g, UNetConfig config, String name) {
@@ -171,7 +171,16 @@ public final class UNet2DConditionModel {
 
     private static Prediction predict(
             Recorder g, UNetConfig config, UNetInputs inputs, boolean residuals) {
-        UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs);
+        UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs, false);
+        return predict(g, config, inputs, blocks, residuals);
+    }
+
+    private static Prediction predict(
+            Recorder g,
+            UNetConfig config,
+            UNetInputs inputs,
+            UNetBlocks blocks,
+            boolean residuals) {
         List<Value> skips = blocks.down(convIn(g, config, inputs), config.levels());
         Value middle = blocks.mid(skips.get(skips.size() - 1));
         if (residuals) {
@@ -184,11 +193,11 @@ public final class UNet2DConditionModel {
     }
 
     private static Prediction predict(
-            Recorder g, UNetConfig config, UNetInputs inputs, DeepFeatures features) {
-        if (features != DeepFeatures.GIVEN) {
-            return predict(g, config, inputs, false);
+            Recorder g, UNetConfig config, UNetInputs inputs, Shortcuts shortcuts) {
+        UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs, shortcuts.mergesTokens());
+        if (shortcuts.features() != DeepFeatures.GIVEN) {
+            return predict(g, config, inputs, blocks, false);
         }
-        UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs);
         Value first = convIn(g, config, inputs);
         List<Value> skips = blocks.down(first, 1);
         int inner = Math.min(1, config.levels() - 1);

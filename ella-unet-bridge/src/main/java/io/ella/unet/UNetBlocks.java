@@ -6,6 +6,7 @@ import io.ella.core.graph.Params;
 import io.ella.core.graph.Value;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The parts that the U-Net and ControlNet share: timestep embedding, residual and attention layers,
@@ -20,12 +21,17 @@ final class UNetBlocks {
     private final Params p;
     private final Value temb;
     private final Value context;
+    private final boolean mergesTokens;
 
-    UNetBlocks(UNetConfig config, Params p, UNetInputs inputs) {
+    /**
+     * @param mergesTokens see {@link Shortcuts}
+     */
+    UNetBlocks(UNetConfig config, Params p, UNetInputs inputs, boolean mergesTokens) {
         this.config = config;
         this.p = p;
         this.temb = timeEmbedding(inputs).silu(); // every residual layer begins with it
         this.context = inputs.context();
+        this.mergesTokens = mergesTokens;
     }
 
     /** [1 or B, 4·C]: the timestep and, for SDXL, the pooled text and the time ids. */
@@ -148,7 +154,7 @@ final class UNetBlocks {
             h = h.linear(at.at("proj_in"), width);
         }
         for (int i = 0; i < config.transformerLayers().get(level); i++) {
-            h = transformerBlock(h, at.at("transformer_blocks", i), config.heads().get(level));
+            h = transformerBlock(h, x, at.at("transformer_blocks", i), level);
         }
         if (config.linearProjection()) {
             h = h.linear(at.at("proj_out"), width);
@@ -160,9 +166,28 @@ final class UNetBlocks {
         return h.add(forContext(x));
     }
 
-    private Value transformerBlock(Value x, Params at, int heads) {
+    /** Whether a level is the outermost that attends, and merges tokens. */
+    private boolean merges(int level) {
+        return mergesTokens && IntStream.range(0, level).noneMatch(config::attends);
+    }
+
+    /** The mean of each 2×2 tokens of an image. */
+    private static Value merged(Value tokens, Value image) {
+        Dim batch = tokens.size(0);
+        Dim channels = tokens.size(2);
+        Value pooled =
+                tokens.permute(0, 2, 1)
+                        .reshape(batch, channels, image.size(2), image.size(3))
+                        .averagePool2d();
+        return pooled.reshape(batch, channels, pooled.size(2).times(pooled.size(3)))
+                .permute(0, 2, 1);
+    }
+
+    private Value transformerBlock(Value x, Value image, Params at, int level) {
+        int heads = config.heads().get(level);
         Value n = x.layerNorm(at.at("norm1"), LAYER_NORM_EPS);
-        Value h = forContext(x.add(attention(n, n, at.at("attn1"), heads)));
+        Value read = merges(level) ? merged(n, image) : n;
+        Value h = forContext(x.add(attention(n, read, at.at("attn1"), heads)));
         n = h.layerNorm(at.at("norm2"), LAYER_NORM_EPS);
         h = h.add(attention(n, context, at.at("attn2"), heads));
         n = h.layerNorm(at.at("norm3"), LAYER_NORM_EPS);

@@ -98,6 +98,17 @@ class ElllaPipelineTest {
     }
 
     @Test
+    void tokensAreMergedWhereAsked() {
+        GenerationRequest exact = request("a vase").build();
+        GenerationRequest merging = exact.toBuilder().mergeTokens(true).build();
+        Generation generation = pipeline.generate(merging);
+        assertThat(generation.image()).isNotEqualTo(pipeline.generate(exact).image());
+        GenerationRequest recorded = generation.provenances().get(0).request();
+        assertThat(recorded.mergesTokens()).isTrue();
+        assertThat(pipeline.generate(recorded).image()).isEqualTo(generation.image());
+    }
+
+    @Test
     void severalImagesAreThoseOfTheirSeeds() {
         Generation three = pipeline.generate(request("a vase").count(3).build());
         assertThat(three.seeds()).containsExactly(7L, 8L, 9L);

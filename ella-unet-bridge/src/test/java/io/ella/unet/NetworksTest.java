@@ -74,10 +74,10 @@ class NetworksTest {
             inputs.add(uniform("latents", latents));
             inputs.add(uniform(prompt, context));
             single.add(
-                    run(UNet2DConditionModel.promptGraph(config, DeepFeatures.NONE), 9, inputs)
+                    run(UNet2DConditionModel.promptGraph(config, Shortcuts.NONE), 9, inputs)
                             .get(0));
         }
-        Graph graph = UNet2DConditionModel.guidedGraph(config, DeepFeatures.NONE);
+        Graph graph = UNet2DConditionModel.guidedGraph(config, Shortcuts.NONE);
         float[] guided = run(graph, 9, guidedInputs(config)).get(0);
         float[] expected = single.get(0).clone();
         for (int i = 0; i < expected.length; i++) {
@@ -87,7 +87,11 @@ class NetworksTest {
     }
 
     private static List<Tensor> guidedInputs(UNetConfig config) {
-        long[] latents = {2, config.inChannels(), 8, 16};
+        return guidedInputs(config, 8, 16);
+    }
+
+    private static List<Tensor> guidedInputs(UNetConfig config, int height, int width) {
+        long[] latents = {2, config.inChannels(), height, width};
         long[] context = {1, 5, config.crossAttentionDim()};
         List<Tensor> inputs = new ArrayList<>();
         inputs.add(torch.tensor(new float[] {601}, 1));
@@ -108,9 +112,11 @@ class NetworksTest {
     @ValueSource(strings = {"unet-tiny-sd", "unet-tiny-xl"})
     void deepFeaturesOfTheSameInputsGiveTheSameAnswer(String name) {
         UNetConfig config = UNetConfig.from(ConformanceResources.get(name).config());
-        Graph whole = UNet2DConditionModel.guidedGraph(config, DeepFeatures.NONE);
-        Graph keeping = UNet2DConditionModel.guidedGraph(config, DeepFeatures.KEPT);
-        Graph outermost = UNet2DConditionModel.guidedGraph(config, DeepFeatures.GIVEN);
+        Graph whole = UNet2DConditionModel.guidedGraph(config, Shortcuts.NONE);
+        Graph keeping =
+                UNet2DConditionModel.guidedGraph(config, new Shortcuts(DeepFeatures.KEPT, false));
+        Graph outermost =
+                UNet2DConditionModel.guidedGraph(config, new Shortcuts(DeepFeatures.GIVEN, false));
         float[] expected = run(whole, 9, guidedInputs(config)).get(0);
         List<float[]> kept = run(keeping, 9, guidedInputs(config));
         assertThat(kept.get(0)).containsExactly(expected, within(1e-5f));
@@ -120,6 +126,22 @@ class NetworksTest {
         inputs.add(torch.tensor(kept.get(1), 4, channels, 8, 16));
         assertThat(run(outermost, 9, inputs).get(0)).containsExactly(expected, within(1e-5f));
         assertThat(outermost.parameterCount()).isLessThan(whole.parameterCount() / 2);
+    }
+
+    /** A token without neighbours is its own mean. */
+    @ParameterizedTest
+    @ValueSource(strings = {"unet-tiny-sd", "unet-tiny-xl"})
+    void tokensAreMergedWithTheirNeighbours(String name) {
+        UNetConfig config = UNetConfig.from(ConformanceResources.get(name).config());
+        Graph whole = UNet2DConditionModel.guidedGraph(config, Shortcuts.NONE);
+        Graph merging =
+                UNet2DConditionModel.guidedGraph(config, new Shortcuts(DeepFeatures.NONE, true));
+        float[] pixel = run(whole, 9, guidedInputs(config, 1, 1)).get(0);
+        assertThat(run(merging, 9, guidedInputs(config, 1, 1)).get(0))
+                .containsExactly(pixel, within(1e-5f));
+        float[] merged = run(merging, 9, guidedInputs(config, 7, 9)).get(0);
+        assertThat(merged).hasSize(2 * config.outChannels() * 7 * 9);
+        assertThat(merged).isNotEqualTo(run(whole, 9, guidedInputs(config, 7, 9)).get(0));
     }
 
     private static Tensor uniform(String name, long... shape) {

@@ -225,6 +225,9 @@ public sealed interface Op {
         }
     }
 
+    /** The mean of each 2×2 pixels of NCHW; at the edge of an odd size, of those that there are. */
+    record AveragePool2d() implements Op {}
+
     /** Nearest-neighbour resize of NCHW to the height and width of the value. */
     record UpsampleNearest() implements Op {}
 

@@ -780,6 +780,17 @@ public final class Value {
     }
 
     /**
+     * {@return this image at half its height and width, rounded up: the mean of each 2×2 pixels, at
+     * the edge of an odd size of those that there are}
+     */
+    public Value averagePool2d() {
+        requireRank(4, "pooling");
+        Dim height = size(2).plus(1).dividedBy(2);
+        Dim width = size(3).plus(1).dividedBy(2);
+        return unaryOf(new Op.AveragePool2d(), List.of(size(0), size(1), height, width));
+    }
+
+    /**
      * {@return this image, nearest-neighbour resized}
      *
      * @param height of the result

@@ -255,6 +255,8 @@ class Lowering {
             return call("expand", x(v, 0), sizes(v.shape()));
         } else if (op instanceof Op.Permute o) {
             return call("permute", x(v, 0), o.order().toString());
+        } else if (op instanceof Op.AveragePool2d) {
+            return call("avg_pool2d", x(v, 0), "[2, 2]", "[2, 2]", "[0, 0]", "True", "False");
         } else if (op instanceof Op.UpsampleNearest) {
             return call(
                     "upsample_nearest2d", x(v, 0), sizes(v.shape().subList(2, 4)), "None", "None");

@@ -189,6 +189,20 @@ class ProgramTest {
     }
 
     @Test
+    void poolingTakesTheMeanOfWhatThereIs() {
+        Graph graph =
+                Graph.record(
+                        "pool",
+                        g -> {
+                            Value x = g.input("x", B, Dim.of(1), Dim.symbol("H"), Dim.symbol("W"));
+                            g.output("y", x.averagePool2d());
+                        });
+        float[] image = {1, 2, 3, 3, 4, 5, 6, 8, 10};
+        assertThat(run(graph, Precision.FP32, torch.tensor(image, 1, 1, 3, 3)))
+                .containsExactly(2.5f, 4, 7, 10);
+    }
+
+    @Test
     void norms() {
         float[] plain = of((g, x) -> x.layerNorm(0));
         assertThat(plain[0] + plain[1] + plain[2]).isCloseTo(0, within(1e-6f));

@@ -23,7 +23,7 @@ import io.ella.tsc.Queries;
 import io.ella.tsc.TimestepAwareSemanticConnector;
 import io.ella.tsc.TscConfig;
 import io.ella.unet.AutoencoderKL;
-import io.ella.unet.DeepFeatures;
+import io.ella.unet.Shortcuts;
 import io.ella.unet.UNet2DConditionModel;
 import io.ella.unet.UNetConfig;
 import io.ella.unet.VaeConfig;
@@ -109,7 +109,7 @@ final class PipelineRunner implements CaseRunner {
 
         private float[] denoise(Schedule schedule, Queries without, Queries with) {
             UNetConfig unet = UNetConfig.from(config.object("unet"));
-            Graph graph = UNet2DConditionModel.guidedGraph(unet, DeepFeatures.NONE);
+            Graph graph = UNet2DConditionModel.guidedGraph(unet, Shortcuts.NONE);
             Precision precision = workbench.unetPrecision();
             long[] shape = {1, unet.inChannels(), height, width};
             TorchGenerator generator = new TorchGenerator(args.longInteger("seed"));
