@@ -20,7 +20,7 @@ public enum Stage {
     /** The denoising network and its text encoder, from scenes with short captions. */
     BASE(32, 12_000, 5e-4, 200, 4_000),
     /** The connector, to begin with what the base model's own text encoder says of captions. */
-    ALIGN(32, 2_000, 1e-3, 100, 1_000),
+    ALIGN(32, 1_200, 3e-3, 100, 600),
     /** The connector, from scenes with dense captions; everything else is frozen. */
     TSC(32, 4_000, 5e-4, 100, 1_500);
 
