@@ -51,8 +51,8 @@ final class TrainScenesCommand implements Callable<Integer> {
             names = "--variant",
             paramLabel = "NAME",
             description = {
-                "The connector of align and tsc, for comparisons: adaln, adaln-zero, resampler, resampler-1,"
-                        + " mlp, queries-8, queries-32, llama, clip, flexible.",
+                "The connector of align and tsc, for comparisons: adaln, adaln-zero, resampler,"
+                        + " resampler-1, mlp, queries-8, queries-32, llama, clip, flexible.",
                 "Default: adaln, the default model's."
             })
     private String variant = Variant.ADALN.toString();

@@ -261,8 +261,8 @@ public record GenerationRequest(
          * {@return this}
          *
          * @param whether self-attention on the outermost level reads the mean of each 2×2 tokens,
-         *     false unless set (token merging, arXiv 2303.17604 and 2402.13573); faster for large
-         *     images, which are other ones
+         *     false unless set (token merging, arXiv 2303.17604 and 2402.13573); less to compute,
+         *     and another image
          */
         public Builder mergeTokens(boolean whether) {
             mergesTokens = whether;
