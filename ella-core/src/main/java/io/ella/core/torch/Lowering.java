@@ -28,7 +28,7 @@ class Lowering {
     private static final long KEPT_SCORES = 1L << 26;
 
     private final Graph graph;
-    final Precision precision;
+    private final Precision precision;
 
     /** The parameters that learn, in the order of their gradients; none for inference. */
     private final List<Value> trained;

@@ -73,12 +73,10 @@ final class OneDnnLowering extends Lowering {
         return users.getOrDefault(v, List.of()).size() == 1 && !outputs.contains(v);
     }
 
-    /** Whether oneDNN computes it; the approximation in 32 bits is written out. */
-    private boolean isGelu(Value v) {
+    private static boolean isGelu(Value v) {
         return v.op() instanceof Op.Unary u
                 && (u.function() == Op.UnaryFunction.GELU
-                        || (u.function() == Op.UnaryFunction.GELU_TANH
-                                && precision != Precision.FP32));
+                        || u.function() == Op.UnaryFunction.GELU_TANH);
     }
 
     /** Whether a value is a packed linear layer, or a part of one, that only one other uses. */
