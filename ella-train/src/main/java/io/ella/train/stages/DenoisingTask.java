@@ -18,6 +18,11 @@ final class DenoisingTask implements TrainingTask {
     /** How often the caption is empty, for guidance (arXiv 2207.12598). */
     private static final double DROPPED = 0.1;
 
+    /** Where the band begins that timesteps are drawn from more often, as a part of all. */
+    private static final double BAND = 0.45;
+
+    private static final double BAND_WIDTH = 0.4;
+
     private final Graph graph;
     private final Predicate<String> learns;
     private final Captioner captioner;
@@ -77,14 +82,11 @@ final class DenoisingTask implements TrainingTask {
     }
 
     /**
-     * {@return a timestep for a number drawn from [0, 1): those in the middle, where the objects
-     * take shape, come about five times as often as those at the ends, where the loss is largest
-     * and hardly to be changed (mode sampling with heavy tails, s = 1, arXiv 2403.03206, section
-     * 3.1)}
+     * {@return a timestep for a number drawn from [0, 1): every other one is drawn from the band in
+     * which the noise still hides what an object is, but no longer where; the others from all}
      */
     static int timestep(double uniform, int timesteps) {
-        double cosine = Math.cos(Math.PI / 2 * uniform);
-        double time = 2 - 2 * uniform - cosine * cosine;
-        return Math.min(timesteps - 1, (int) (time * timesteps));
+        double time = uniform < 0.5 ? 2 * uniform : BAND + BAND_WIDTH * (2 * uniform - 1);
+        return (int) (time * timesteps);
     }
 }
