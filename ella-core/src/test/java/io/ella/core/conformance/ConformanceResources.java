@@ -15,8 +15,11 @@ public final class ConformanceResources {
     /** {@return a case by its name, copied out of the class path, where it may lie in a jar} */
     public static ConformanceCase get(String name) {
         try {
-            Path folder = Files.createTempDirectory("conformance").resolve(name);
-            Files.createDirectory(folder);
+            Path parent = Files.createTempDirectory("conformance");
+            Path folder = Files.createDirectory(parent.resolve(name));
+            // What is registered last goes first: the files, their folder, its parent.
+            parent.toFile().deleteOnExit();
+            folder.toFile().deleteOnExit();
             copy(name, "case.json", folder);
             copy(name, "tensors.safetensors", folder);
             if (name.startsWith("lora")) {
