@@ -7,37 +7,52 @@ import java.util.regex.Pattern;
 /**
  * Runs two commands in turn and compares them, so that a machine that is faster now than a minute
  * ago does not decide: {@code java bench/Alternate.java ROUNDS OURS PEER}, each command one
- * argument for the shell. A command prints a line of JSON with {@code "seconds": [..]}.
+ * argument for the shell. A command prints JSON with {@code "seconds": [..]}, one for each run, or
+ * {@code "seconds": {.., "total": ..}}. Where both say their {@code "peakBytes"}, these are compared
+ * too.
  */
 final class Alternate {
-    private static final Pattern SECONDS = Pattern.compile("\"seconds\":\\s*\\[([^\\]]*)]");
+    private static final Pattern SECONDS =
+            Pattern.compile(
+                    "\"seconds\":\\s*(?:\\[([^\\]]*)]|\\{[^}]*\"total\":\\s*([0-9.]+))");
+    private static final Pattern PEAK = Pattern.compile("\"peakBytes\":\\s*([0-9]+)");
 
-    private Alternate() {}
+    private final String command;
+    private final List<Double> seconds = new ArrayList<>();
+    private double peak;
 
+    private Alternate(String command) {
+        this.command = command;
+    }
     public static void main(String[] args) throws Exception {
         if (args.length != 3) {
             System.err.println("usage: java bench/Alternate.java ROUNDS OURS PEER");
             System.exit(2);
         }
-        List<Double> ours = new ArrayList<>();
-        List<Double> peer = new ArrayList<>();
+        Alternate ours = new Alternate(args[1]);
+        Alternate peer = new Alternate(args[2]);
         for (int i = 0; i < Integer.parseInt(args[0]); i++) {
-            ours.addAll(seconds(args[1]));
-            peer.addAll(seconds(args[2]));
+            ours.run();
+            peer.run();
             System.out.printf(
                     "ours %.3f s, peer %.3f s, ratio %.2f; best %.3f and %.3f, ratio %.2f (%d and %d runs)%n",
-                    median(ours),
-                    median(peer),
-                    median(ours) / median(peer),
-                    least(ours),
-                    least(peer),
-                    least(ours) / least(peer),
-                    ours.size(),
-                    peer.size());
+                    ours.median(),
+                    peer.median(),
+                    ours.median() / peer.median(),
+                    ours.least(),
+                    peer.least(),
+                    ours.least() / peer.least(),
+                    ours.seconds.size(),
+                    peer.seconds.size());
+            if (ours.peak > 0 && peer.peak > 0) {
+                System.out.printf(
+                        "peak memory %.2f GB, peer %.2f GB, ratio %.2f%n",
+                        ours.peak / 1e9, peer.peak / 1e9, ours.peak / peer.peak);
+            }
         }
     }
 
-    private static List<Double> seconds(String command) throws Exception {
+    private void run() throws Exception {
         Process process =
                 new ProcessBuilder("sh", "-c", command)
                         .redirectError(ProcessBuilder.Redirect.DISCARD)
@@ -48,22 +63,25 @@ final class Alternate {
         if (process.waitFor() != 0 || !matcher.find()) {
             throw new IllegalStateException(command + " printed no seconds: " + output);
         }
-        List<Double> seconds = new ArrayList<>();
-        for (String number : matcher.group(1).split(",")) {
+        String found = matcher.group(1) == null ? matcher.group(2) : matcher.group(1);
+        for (String number : found.split(",")) {
             seconds.add(Double.valueOf(number.strip()));
         }
-        return seconds;
+        Matcher bytes = PEAK.matcher(output);
+        if (bytes.find()) {
+            peak = Math.max(peak, Double.parseDouble(bytes.group(1)));
+        }
     }
 
-    private static double median(List<Double> values) {
-        List<Double> sorted = values.stream().sorted().toList();
+    private double median() {
+        List<Double> sorted = seconds.stream().sorted().toList();
         int middle = sorted.size() / 2;
         return sorted.size() % 2 == 1
                 ? sorted.get(middle)
                 : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }
 
-    private static double least(List<Double> values) {
-        return values.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+    private double least() {
+        return seconds.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
     }
 }

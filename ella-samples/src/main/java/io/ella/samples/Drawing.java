@@ -8,6 +8,7 @@ import io.ella.pipeline.ElllaPipeline;
 import io.ella.pipeline.Generation;
 import io.ella.pipeline.GenerationRequest;
 import io.ella.pipeline.Provenance;
+import io.ella.samples.bench.PeakMemory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +95,7 @@ final class Drawing implements AutoCloseable {
         report.add("files", names);
         report.add("seeds", seeds);
         report.add("seconds", seconds);
+        PeakMemory.bytes().ifPresent(bytes -> report.addProperty("peakBytes", bytes));
         report.add("settings", settings);
         report.add("pipeline", json(first.pipeline()));
         return report;

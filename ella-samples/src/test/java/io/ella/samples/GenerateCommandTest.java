@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ella.core.image.Image;
 import io.ella.core.image.Png;
+import io.ella.samples.bench.PeakMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,7 @@ class GenerateCommandTest {
         assertThat(json.getAsJsonArray("seeds").toString()).isEqualTo("[7,8]");
         assertThat(json.getAsJsonObject("seconds").keySet())
                 .containsExactly("load", "encode", "denoise", "decode", "total");
+        assertThat(json.has("peakBytes")).isEqualTo(PeakMemory.bytes().isPresent());
         assertThat(json.getAsJsonObject("settings").get("steps").getAsInt()).isEqualTo(2);
         assertThat(Image.read(folder.resolve("out-2.png"))).isNotEqualTo(Image.read(out));
     }

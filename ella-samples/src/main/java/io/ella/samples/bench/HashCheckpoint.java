@@ -31,8 +31,7 @@ import java.util.Map;
  * are those of the real one.
  */
 public final class HashCheckpoint {
-    private static final String TOKENIZER =
-            "/io/ella/models/default/ella_text_encoder/tokenizer.json";
+    private static final String TOKENIZERS = "/io/ella/models/default/ella_text_encoder/";
 
     private HashCheckpoint() {}
 
@@ -72,11 +71,13 @@ public final class HashCheckpoint {
         json.addProperty("model_type", "t5");
         json(folder.resolve("config.json"), json.toString());
         weights(folder.resolve("model.safetensors"), TextEncoder.parameters(T5Config.from(config)));
-        try (InputStream in = HashCheckpoint.class.getResourceAsStream(TOKENIZER)) {
-            if (in == null) {
-                throw new EllaException(TOKENIZER + " is not on the class path");
+        for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
+            try (InputStream in = HashCheckpoint.class.getResourceAsStream(TOKENIZERS + name)) {
+                if (in == null) {
+                    throw new EllaException(TOKENIZERS + name + " is not on the class path");
+                }
+                Files.write(folder.resolve(name), in.readAllBytes());
             }
-            Files.write(folder.resolve("tokenizer.json"), in.readAllBytes());
         }
     }
 
