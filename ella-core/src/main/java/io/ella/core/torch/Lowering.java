@@ -323,10 +323,11 @@ class Lowering {
         Value q = v.operands().get(0);
         Value k = v.operands().get(1);
         Dim width = Dim.of(q.size(-1).constant() / o.heads());
-        line(name(v) + "q", heads(x(v, 0), q, o.heads(), width));
-        line(name(v) + "k", keys(x(v, 1), k, o, width));
-        line(name(v) + "v", keys(x(v, 2), k, o, width));
         String n = name(v);
+        boolean wide = attendsInFloat32(o);
+        line(n + "q", widened(wide, heads(x(v, 0), q, o.heads(), width)));
+        line(n + "k", widened(wide, keys(x(v, 1), k, o, width)));
+        line(n + "v", widened(wide, keys(x(v, 2), k, o, width)));
         String mask = o.hasMask() ? x(v, 3) : "None";
         double factor = o.scale().orElse(1 / Math.sqrt((double) width.constant()));
         String fused =
@@ -346,7 +347,19 @@ class Lowering {
             line(n + "o", fused);
             line(n, n + "o");
         }
-        return call("reshape", call("transpose", n, "1", "2"), sizes(v.shape()));
+        String result = call("reshape", call("transpose", n, "1", "2"), sizes(v.shape()));
+        return wide
+                ? "torch.to(" + result + ", " + precision.scalarType() + ", False, False)"
+                : result;
+    }
+
+    /** Whether an attention computes in 32 bits, whatever the precision of its operands. */
+    boolean attendsInFloat32(Op.Attention attention) {
+        return false;
+    }
+
+    private static String widened(boolean wide, String x) {
+        return wide ? "torch.to(" + x + ", " + FLOAT32 + ", False, False)" : x;
     }
 
     /** Scores of which the hidden ones are -∞. */

@@ -21,11 +21,15 @@ final class OneDnnLowering extends Lowering {
     private final Set<Value> outputs;
     private final Set<Value> absorbed = new HashSet<>();
 
+    /** Without AMX, libtorch's attention multiplies bf16 slower than 32 bits. */
+    private final boolean widens;
+
     private OneDnnLowering(Graph graph, Precision precision, Map<String, Packing> packing) {
         super(graph, precision, List.of());
         this.packing = packing;
         this.users = Packing.users(graph);
         this.outputs = Set.copyOf(graph.outputs());
+        this.widens = precision == Precision.BF16 && !Torch.hasCpuFlag("amx_bf16");
         graph.values().forEach(this::absorb);
     }
 
@@ -53,6 +57,12 @@ final class OneDnnLowering extends Lowering {
     @Override
     boolean isAbsorbed(Value value) {
         return absorbed.contains(value);
+    }
+
+    /** A mask would have to be widened too; nothing large has one. */
+    @Override
+    boolean attendsInFloat32(Op.Attention attention) {
+        return widens && !attention.hasMask();
     }
 
     private Packing packing(Value layer) {

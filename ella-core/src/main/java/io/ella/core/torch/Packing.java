@@ -56,9 +56,11 @@ sealed interface Packing {
      * {@return the weights of a graph that are worth packing, by name; none on a processor or in a
      * precision that oneDNN's primitives do not serve}
      *
-     * <p>Linear layers in fp32 are not: the matrix product of MKL, which takes them as they are, is
-     * as fast. Nor are convolutions 1×1: their weights are small, and their layout changes with the
-     * size of the image, which a convolution that was given another answers with a slow copy.
+     * <p>Linear layers in fp32 are, but for graphs without convolutions, which are those of text:
+     * large encoders amplify the last bit, and MKL, which takes weights as they are, adds up in the
+     * references' order. Convolutions 1×1 are not: their weights are small, and their layout
+     * changes with the size of the image, which a convolution that was given another answers with a
+     * slow copy.
      */
     static Map<String, Packing> of(Graph graph, Precision precision) {
         if (!isServed(precision)) {
@@ -66,10 +68,11 @@ sealed interface Packing {
         }
         Map<Value, List<Value>> users = users(graph);
         Map<String, Long> sizes = sizes(graph);
+        boolean hasImages = graph.values().stream().anyMatch(v -> v.op() instanceof Op.Conv2d);
         Map<String, Packing> plan = new LinkedHashMap<>();
         for (Value v : graph.values()) {
             if (v.op() instanceof Op.Parameter parameter) {
-                Packing packing = common(v, graph, users, sizes, precision);
+                Packing packing = common(v, graph, users, sizes, precision, hasImages);
                 if (packing != null) {
                     plan.put(parameter.spec().name(), packing);
                 }
@@ -115,12 +118,13 @@ sealed interface Packing {
             Graph graph,
             Map<Value, List<Value>> users,
             Map<String, Long> sizes,
-            Precision precision) {
+            Precision precision,
+            boolean hasImages) {
         Packing common = null;
         for (Value layer : users.getOrDefault(weight, List.of())) {
             boolean isOutput = graph.outputs().contains(layer);
             List<Value> cuts = isOutput ? List.of() : users.getOrDefault(layer, List.of());
-            Packing packing = of(layer, weight, cuts, sizes, precision);
+            Packing packing = of(layer, weight, cuts, sizes, precision, hasImages);
             if (packing == null || (common != null && !packing.equals(common))) {
                 return null;
             }
@@ -135,12 +139,14 @@ sealed interface Packing {
             Value weight,
             List<Value> users,
             Map<String, Long> sizes,
-            Precision precision) {
+            Precision precision,
+            boolean hasImages) {
         boolean isWeight = layer.operands().size() > 1 && layer.operands().get(1).equals(weight);
         if (!isWeight || weight.type() != layer.type()) {
             return null;
         }
         boolean half = precision == Precision.BF16 && weight.type() == ElementType.COMPUTE;
+        boolean exact = precision == Precision.FP32;
         if (layer.op() instanceof Op.Conv2d o) {
             if (o.kernel() == 1) {
                 return null;
@@ -155,7 +161,7 @@ sealed interface Packing {
                     image.size(2).value(sizes),
                     image.size(3).value(sizes));
         }
-        if (layer.op() instanceof Op.Linear && half) {
+        if (layer.op() instanceof Op.Linear && (half || (exact && hasImages))) {
             return new Linear(slices(layer, users));
         }
         return null;
