@@ -13,7 +13,7 @@ final class Memory {
     /**
      * A language model is used for a moment only; beyond this share of the machine it is streamed.
      */
-    private static final int SHARE = 4;
+    private static final int SHARE = 16;
 
     private Memory() {}
 

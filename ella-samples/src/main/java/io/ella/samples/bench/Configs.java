@@ -40,7 +40,17 @@ final class Configs {
 
     static final String VAE =
             """
-            {"block_out_channels": [128, 256, 512, 512], "layers_per_block": 2}
+            {
+              "block_out_channels": [128, 256, 512, 512],
+              "down_block_types": [
+                "DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D",
+                "DownEncoderBlock2D"
+              ],
+              "layers_per_block": 2, "sample_size": 512,
+              "up_block_types": [
+                "UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D"
+              ]
+            }
             """;
 
     static final String T5_XL =
