@@ -36,6 +36,9 @@ final class Drawing implements AutoCloseable {
         long start = System.nanoTime();
         try (ElllaPipeline pipeline = builder.build();
                 Progress progress = new Progress(console, "Drawing")) {
+            // Files stay mapped, and count as memory of the process, until it is known that nobody
+            // reads them.
+            System.gc();
             loadSeconds = seconds(System.nanoTime() - start);
             request.onStep(step -> progress.at(step.index(), step.total()));
             CompletableFuture<Generation> future = pipeline.generateAsync(request.build());

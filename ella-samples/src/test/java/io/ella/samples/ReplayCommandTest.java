@@ -42,8 +42,7 @@ class ReplayCommandTest {
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(Image.read(again())).isEqualTo(Image.read(out));
         JsonObject json = run.json();
-        assertThat(json.keySet())
-                .containsExactly("files", "seeds", "seconds", "settings", "pipeline");
+        assertThat(json.keySet()).contains("files", "seeds", "seconds", "settings", "pipeline");
         assertThat(json.getAsJsonObject("settings").get("negative_prompt").getAsString()).isEmpty();
     }
 

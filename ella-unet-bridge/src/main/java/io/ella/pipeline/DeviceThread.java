@@ -1,15 +1,21 @@
 package io.ella.pipeline;
 
 import io.ella.core.EllaException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** The one thread on which a pipeline's native work happens; callers queue. Thread-safe. */
+/**
+ * The one thread on which the native work of a pipeline happens, or of several that share parts;
+ * callers queue. Thread-safe.
+ */
 final class DeviceThread {
     private final ExecutorService executor;
+    private int users = 1;
 
     DeviceThread(String name) {
         executor =
@@ -26,7 +32,16 @@ final class DeviceThread {
                         });
     }
 
-    /** Queues work; refused after {@link #close}. */
+    /** {@return this, for one more that closes it} */
+    synchronized DeviceThread again() {
+        if (users == 0) {
+            throw new EllaException("the pipeline is closed");
+        }
+        users++;
+        return this;
+    }
+
+    /** Queues work; refused once all have closed it. */
     void execute(Runnable work) {
         try {
             executor.execute(work);
@@ -35,17 +50,23 @@ final class DeviceThread {
         }
     }
 
-    /** Queues a last piece of work and waits until all is done. */
+    /** Queues a last piece of work of one user and waits until it is done. */
     void close(Runnable last) {
-        executor.execute(last);
-        executor.shutdown();
+        Future<?> done = executor.submit(last);
+        synchronized (this) {
+            users--;
+            if (users == 0) {
+                executor.shutdown();
+            }
+        }
         boolean interrupted = false;
         try {
             while (true) {
                 try {
-                    if (executor.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS)) {
-                        return;
-                    }
+                    done.get();
+                    return;
+                } catch (ExecutionException e) {
+                    throw new EllaException("closing failed: " + e.getCause(), e);
                 } catch (InterruptedException e) {
                     interrupted = true; // memory that is in use cannot be freed: wait for the step
                 }

@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * <p>For the same files, prompt, seed and settings, in fp32, the image is the one that the
  * reference gives with diffusers and a CPU generator.
  *
- * <p>Thread-safe: native work runs on one thread of the pipeline's own, on which callers queue.
- * Holds native memory until closed.
+ * <p>Thread-safe: native work runs on one thread of the pipeline's own, or of all that {@linkplain
+ * Builder#sharing share} parts; callers queue there. Holds native memory until closed.
  */
 public final class ElllaPipeline implements AutoCloseable {
     private final LoadedModel model;
@@ -108,6 +108,7 @@ public final class ElllaPipeline implements AutoCloseable {
      * @throws EllaException if the pipeline is closed
      */
     public CompletableFuture<Generation> generateAsync(GenerationRequest request) {
+        checkOpen();
         CompletableFuture<Generation> future = new CompletableFuture<>();
         thread.execute(
                 () -> {
@@ -123,6 +124,12 @@ public final class ElllaPipeline implements AutoCloseable {
         return future;
     }
 
+    private void checkOpen() {
+        if (closed.get()) {
+            throw new EllaException("the pipeline is closed");
+        }
+    }
+
     /** {@return what the pipeline was built from: paths, device, precisions} */
     public Map<String, String> description() {
         return model.description();
@@ -135,7 +142,15 @@ public final class ElllaPipeline implements AutoCloseable {
         return model.torch().liveTensors();
     }
 
-    /** Waits for the step in flight, cancels what is queued, then frees everything. */
+    /** {@return what is loaded; for tests of what is shared} */
+    LoadedModel model() {
+        return model;
+    }
+
+    /**
+     * Waits for the step in flight, cancels what is queued, then frees everything that no other
+     * pipeline shares; where one does, waits for the images that it has begun, too.
+     */
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
@@ -291,6 +306,7 @@ public final class ElllaPipeline implements AutoCloseable {
         private Device device = Device.CPU;
         private Precision precision = Precision.AUTO;
         private @Nullable Residency residency;
+        private @Nullable ElllaPipeline other;
 
         private Builder() {}
 
@@ -385,20 +401,52 @@ public final class ElllaPipeline implements AutoCloseable {
         }
 
         /**
+         * Shares what another pipeline has loaded: the U-Net, the decoder, the connector with its
+         * language model, each where its files, their settings and the precision are the same. So a
+         * second connector, or none, for the same checkpoint costs no second U-Net. The images of
+         * both are drawn on one thread, in turn. What is shared stays until both are closed.
+         *
+         * @param pipeline the other one, open and on the same device; its files must not have
+         *     changed since it was built
+         * @return this
+         */
+        public Builder sharing(ElllaPipeline pipeline) {
+            other = pipeline;
+            return this;
+        }
+
+        /**
          * Opens the files and loads the weights.
          *
          * @return the pipeline, which the caller closes
          * @throws EllaException if a file is missing or malformed, parts do not fit each other, the
-         *     device is absent or memory runs out
+         *     device is absent, memory runs out, or a pipeline to share with is closed or on
+         *     another device
          */
         public ElllaPipeline build() {
-            DeviceThread thread = new DeviceThread("ella-" + device);
+            ElllaPipeline sharing = other;
+            if (sharing != null && !sharing.model.device().equals(device)) {
+                throw new EllaException(
+                        "the pipeline to share with is on %s, this one is to be on %s"
+                                .formatted(sharing.model.device(), device));
+            }
+            DeviceThread thread =
+                    sharing == null ? new DeviceThread("ella-" + device) : sharing.thread.again();
             CompletableFuture<LoadedModel> loading = new CompletableFuture<>();
             ModelPaths paths = ModelPaths.of(model, ella, textEncoder, vae, List.copyOf(loras));
             thread.execute(
                     () -> {
                         try {
-                            loading.complete(LoadedModel.load(paths, device, precision, residency));
+                            if (sharing != null) {
+                                sharing.checkOpen();
+                            }
+                            loading.complete(
+                                    LoadedModel.load(
+                                            paths,
+                                            device,
+                                            precision,
+                                            residency,
+                                            sharing == null ? null : sharing.model));
                         } catch (RuntimeException | Error e) {
                             loading.completeExceptionally(e);
                         }

@@ -10,7 +10,9 @@ import io.ella.core.torch.Torch;
 import io.ella.encoders.Residency;
 import io.ella.encoders.TokenLength;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,24 +25,24 @@ final class LoadedModel implements AutoCloseable {
     /** On a GPU a batch hides what launching costs; on a CPU it only takes memory. */
     private static final int IMAGES_AT_ONCE_CUDA = 4;
 
-    private final Torch torch;
+    private final Shared<Torch> torch;
     private final Resources resources;
     private final SchedulerConfig schedulerConfig;
-    private final Conditioner conditioner;
+    private final Shared<Conditioner> conditioner;
     private final double guidance;
     private final boolean hasElla;
-    private final Denoiser denoiser;
-    private final ImageDecoder decoder;
+    private final Shared<Denoiser> denoiser;
+    private final Shared<ImageDecoder> decoder;
     private final Map<String, String> description;
     private final CompletableFuture<Map<String, String>> hashes;
 
     private LoadedModel(
-            Torch torch,
+            Shared<Torch> torch,
             Resources resources,
             ModelFiles files,
-            Conditioner conditioner,
-            Denoiser denoiser,
-            ImageDecoder decoder,
+            Shared<Conditioner> conditioner,
+            Shared<Denoiser> denoiser,
+            Shared<ImageDecoder> decoder,
             ModelPaths paths,
             Map<String, String> description) {
         this.torch = torch;
@@ -57,18 +59,47 @@ final class LoadedModel implements AutoCloseable {
         this.hashes = CompletableFuture.supplyAsync(() -> hashes(paths));
     }
 
+    /**
+     * Loads what is not there yet.
+     *
+     * @param other a pipeline's parts, of which those made from the same files are used again
+     */
     static LoadedModel load(
-            ModelPaths paths, Device device, Precision precision, @Nullable Residency residency) {
+            ModelPaths paths,
+            Device device,
+            Precision precision,
+            @Nullable Residency residency,
+            @Nullable LoadedModel other) {
         Resources resources = new Resources();
-        try {
+        // Once loaded, nothing reads the files any more: what is mapped of them need not stay.
+        try (Resources read = new Resources()) {
             resources.add(paths);
-            ModelFiles stored = resources.add(ModelFiles.open(paths.model()));
-            ModelFiles files = resources.add(stored.with(paths.loras()));
+            ModelFiles stored = read.add(ModelFiles.open(paths.model()));
+            ModelFiles files = read.add(stored.with(paths.loras()));
             Precisions precisions = Precisions.choose(device, precision);
-            Torch torch = resources.add(Torch.open(device));
-            Conditioner conditioner =
+            Shared<Torch> shared =
                     resources.add(
-                            new Conditioners(torch, paths, files, precisions, residency).load());
+                            Shared.of(
+                                    other == null ? null : other.torch,
+                                    device,
+                                    () -> Torch.open(device)));
+            Torch torch = shared.get();
+            Shared<Conditioner> conditioner =
+                    resources.add(
+                            Shared.of(
+                                    other == null ? null : other.conditioner,
+                                    List.of(
+                                            paths.conditioner(files.unetConfig().hasTextTime()),
+                                            precisions.text(),
+                                            Optional.ofNullable(residency)),
+                                    () ->
+                                            new Conditioners(
+                                                            torch,
+                                                            paths,
+                                                            files,
+                                                            precisions,
+                                                            residency)
+                                                    .load()));
             if (files.unetConfig().inChannels() != files.vaeConfig().latentChannels()) {
                 throw new EllaException(
                         "the U-Net of %s takes %d channels, its latents have %d. Inpainting models need an image to start from"
@@ -77,16 +108,29 @@ final class LoadedModel implements AutoCloseable {
                                         files.unetConfig().inChannels(),
                                         files.vaeConfig().latentChannels()));
             }
-            Denoiser denoiser =
+            Shared<Denoiser> denoiser =
                     resources.add(
-                            new Denoiser(
-                                    torch, files.unetConfig(), files.unet(), precisions.unet()));
-            ImageDecoder decoder =
-                    resources.add(ImageDecoder.open(torch, files, paths.vae(), precisions.vae()));
+                            Shared.of(
+                                    other == null ? null : other.denoiser,
+                                    List.of(paths.name(), paths.loras(), precisions.unet()),
+                                    () ->
+                                            new Denoiser(
+                                                    torch,
+                                                    files.unetConfig(),
+                                                    files.unet(),
+                                                    precisions.unet())));
+            Shared<ImageDecoder> decoder =
+                    resources.add(
+                            Shared.of(
+                                    other == null ? null : other.decoder,
+                                    List.of(paths.name(), paths.vae(), precisions.vae()),
+                                    () ->
+                                            ImageDecoder.open(
+                                                    torch, files, paths.vae(), precisions.vae())));
             Map<String, String> description = describe(paths, device, precision, precisions);
             LOG.info("{}", description);
             return new LoadedModel(
-                    torch, resources, files, conditioner, denoiser, decoder, paths, description);
+                    shared, resources, files, conditioner, denoiser, decoder, paths, description);
         } catch (RuntimeException | Error e) {
             resources.close();
             throw e;
@@ -140,19 +184,23 @@ final class LoadedModel implements AutoCloseable {
     }
 
     Torch torch() {
-        return torch;
+        return torch.get();
+    }
+
+    Device device() {
+        return torch().device();
     }
 
     Conditioner conditioner() {
-        return conditioner;
+        return conditioner.get();
     }
 
     Denoiser denoiser() {
-        return denoiser;
+        return denoiser.get();
     }
 
     ImageDecoder decoder() {
-        return decoder;
+        return decoder.get();
     }
 
     Map<String, String> description() {
@@ -160,7 +208,7 @@ final class LoadedModel implements AutoCloseable {
     }
 
     int imagesAtOnce() {
-        return torch.device().isCuda() ? IMAGES_AT_ONCE_CUDA : 1;
+        return torch().device().isCuda() ? IMAGES_AT_ONCE_CUDA : 1;
     }
 
     /**
@@ -177,8 +225,8 @@ final class LoadedModel implements AutoCloseable {
     }
 
     LatentSize latentSize(int width, int height) {
-        int scale = decoder.config().scale();
-        int side = denoiser.config().sampleSize() * scale;
+        int scale = decoder().config().scale();
+        int side = denoiser().config().sampleSize() * scale;
         int w = width == 0 ? side : width;
         int h = height == 0 ? side : height;
         if (w % scale != 0 || h % scale != 0) {

@@ -81,6 +81,19 @@ record ModelPaths(
         }
     }
 
+    /**
+     * {@return what reads the prompts is made from}
+     *
+     * @param readsPooled whether the model's own text encoder is used beside ELLA
+     */
+    List<Object> conditioner(boolean readsPooled) {
+        if (embedded.isPresent()) {
+            return List.of(name);
+        }
+        boolean own = ella.isEmpty() || readsPooled;
+        return List.of(ella, textEncoder, own ? name : "", own ? loras : List.of());
+    }
+
     /** {@return the places whose weight files say what the images depend on} */
     List<Path> roots() {
         List<Path> roots = new ArrayList<>(List.of(model));

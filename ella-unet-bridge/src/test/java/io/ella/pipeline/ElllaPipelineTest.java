@@ -253,6 +253,53 @@ class ElllaPipelineTest {
     }
 
     @Test
+    void pipelinesOfTheSameFilesShareThem() {
+        GenerationRequest request = request("a vase").build();
+        Image ella = pipeline.generate(request).image();
+        Image clip;
+        try (ElllaPipeline alone = Models.clip().precision(Precision.FP32).build()) {
+            clip = alone.generate(request).image();
+        }
+        ElllaPipeline first = Models.ella().precision(Precision.FP32).build();
+        ElllaPipeline second = Models.clip().precision(Precision.FP32).sharing(first).build();
+        ElllaPipeline third = Models.ella().precision(Precision.FP32).sharing(second).build();
+        assertThat(second.model().denoiser()).isSameAs(first.model().denoiser());
+        assertThat(second.model().decoder()).isSameAs(first.model().decoder());
+        assertThat(second.model().conditioner()).isNotSameAs(first.model().conditioner());
+        assertThat(second.generate(request).image()).isEqualTo(clip);
+        assertThat(first.generate(request).image()).isEqualTo(ella);
+        first.close();
+        assertThatThrownBy(() -> first.generate(request)).hasMessageContaining("closed");
+        assertThatThrownBy(() -> Models.clip().sharing(first).build())
+                .isInstanceOf(EllaException.class)
+                .hasMessageContaining("closed");
+        assertThat(second.generate(request).image()).isEqualTo(clip);
+        second.close();
+        assertThat(third.generate(request).image()).isEqualTo(ella);
+        third.close();
+        assertThatThrownBy(() -> Models.clip().sharing(third).build())
+                .isInstanceOf(EllaException.class)
+                .hasMessageContaining("closed");
+    }
+
+    @Test
+    void whatDiffersIsNotShared() {
+        Path lora = Models.path("tiny-sdxl-lora.safetensors");
+        ElllaPipeline.Builder plain =
+                ElllaPipeline.builder().model(Models.path("tiny-sdxl")).precision(Precision.FP32);
+        try (ElllaPipeline one = plain.build();
+                ElllaPipeline changed = plain.lora(lora, 1).sharing(one).build();
+                ElllaPipeline half = plain.precision(Precision.BF16).sharing(changed).build()) {
+            assertThat(changed.model().denoiser()).isNotSameAs(one.model().denoiser());
+            assertThat(changed.model().conditioner()).isNotSameAs(one.model().conditioner());
+            assertThat(changed.model().decoder()).isSameAs(one.model().decoder());
+            assertThat(half.model().denoiser()).isNotSameAs(changed.model().denoiser());
+            assertThat(half.model().decoder()).isNotSameAs(changed.model().decoder());
+            assertThat(half.model().conditioner()).isSameAs(changed.model().conditioner());
+        }
+    }
+
+    @Test
     void nativeMemoryDoesNotGrow() throws IOException {
         for (int i = 0; i < 10; i++) {
             pipeline.generate(request("prompt " + i).build());

@@ -89,6 +89,7 @@ public final class EvaluatedModel implements AutoCloseable {
                     builder(model, device, precision)
                             .ella(connector)
                             .textEncoder(textEncoder)
+                            .sharing(base)
                             .build();
             return new EvaluatedModel(files, size, autoencoder, base, ella);
         } catch (RuntimeException | Error e) {
