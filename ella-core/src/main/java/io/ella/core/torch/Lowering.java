@@ -324,15 +324,11 @@ class Lowering {
         Value k = v.operands().get(1);
         Dim width = Dim.of(q.size(-1).constant() / o.heads());
         String n = name(v);
-        boolean wide = attendsInFloat32(o);
-        line(n + "q", widened(wide, heads(x(v, 0), q, o.heads(), width)));
-        line(n + "k", widened(wide, keys(x(v, 1), k, o, width)));
-        line(n + "v", widened(wide, keys(x(v, 2), k, o, width)));
-        String mask = o.hasMask() ? x(v, 3) : "None";
+        line(n + "q", heads(x(v, 0), q, o.heads(), width));
+        line(n + "k", keys(x(v, 1), k, o, width));
+        line(n + "v", keys(x(v, 2), k, o, width));
         double factor = o.scale().orElse(1 / Math.sqrt((double) width.constant()));
-        String fused =
-                "torch.scaled_dot_product_attention(%sq, %sk, %sv, %s, 0., %s, scale=%s)"
-                        .formatted(n, n, n, mask, o.causal() ? "True" : "False", number(factor));
+        String fused = attend(v, o, number(factor));
         if (trained.isEmpty()) {
             line(n, fused);
         } else {
@@ -347,19 +343,15 @@ class Lowering {
             line(n + "o", fused);
             line(n, n + "o");
         }
-        String result = call("reshape", call("transpose", n, "1", "2"), sizes(v.shape()));
-        return wide
-                ? "torch.to(" + result + ", " + precision.scalarType() + ", False, False)"
-                : result;
+        return call("reshape", call("transpose", n, "1", "2"), sizes(v.shape()));
     }
 
-    /** Whether an attention computes in 32 bits, whatever the precision of its operands. */
-    boolean attendsInFloat32(Op.Attention attention) {
-        return false;
-    }
-
-    private static String widened(boolean wide, String x) {
-        return wide ? "torch.to(" + x + ", " + FLOAT32 + ", False, False)" : x;
+    /** Attention of {@code …q} to {@code …k} and {@code …v}, each [B, heads, length, width]. */
+    String attend(Value v, Op.Attention o, String factor) {
+        String n = name(v);
+        String mask = o.hasMask() ? x(v, 3) : "None";
+        return "torch.scaled_dot_product_attention(%sq, %sk, %sv, %s, 0., %s, scale=%s)"
+                .formatted(n, n, n, mask, o.causal() ? "True" : "False", factor);
     }
 
     /** Scores of which the hidden ones are -∞. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.ella.core.EllaException;
+import io.ella.core.graph.AttentionOptions;
 import io.ella.core.graph.Dim;
 import io.ella.core.graph.Graph;
 import io.ella.core.graph.Op;
@@ -128,6 +129,41 @@ class OneDnnLoweringTest {
                 1,
                 7,
                 32);
+    }
+
+    /** More keys than fit one chunk with all queries, and an offset that all of them have. */
+    @Test
+    void attentionToManyKeys() {
+        Graph graph =
+                tokens(
+                        (x, p) -> {
+                            Value q = x.linearNoBias(p.at("q"), 32).mul(4);
+                            Value k = x.linearNoBias(p.at("k"), 32).add(2);
+                            Value v = x.linearNoBias(p.at("v"), 32);
+                            return q.attention(k, v, AttentionOptions.heads(4));
+                        });
+        Packing whole = new Packing.Linear(1);
+        check(graph, Map.of("q.weight", whole, "k.weight", whole, "v.weight", whole), 2, 1500, 32);
+    }
+
+    /** Large encoders of text amplify the order in which packed layers add up. */
+    @Test
+    void linearLayersOf32BitsArePackedBesideConvolutionsOnly() {
+        Graph text = tokens((x, p) -> x.linear(p.at("up"), 64));
+        Graph image =
+                image(
+                        8,
+                        (x, p) -> {
+                            Value y = x.conv2d(p.at("conv"), 8, 3, 1, 1);
+                            Value rows = y.reshape(y.size(0), Dim.of(8), y.size(2).times(6));
+                            return rows.transpose(1, 2).linear(p.at("up"), 64);
+                        });
+        assertThat(Packing.of(text, Precision.FP32)).isEmpty();
+        if (!Packing.of(image, Precision.FP32).isEmpty()) {
+            assertThat(Packing.of(image, Precision.FP32))
+                    .containsOnlyKeys("conv.weight", "up.weight");
+        }
+        check(image, Packing.of(image, Precision.BF16), 2, 8, 7, 6);
     }
 
     @Test

@@ -28,10 +28,11 @@ public record Spent(String work, double seconds, long flops, long bytes) {
      */
     public static List<Spent> of(List<OperationTime> times, List<Cost> costs) {
         List<Spent> all = new ArrayList<>();
+        boolean packed = times.stream().anyMatch(t -> t.name().endsWith("_linear_pointwise"));
         for (String work : List.of(CONVOLUTION, LINEAR, ATTENTION, OTHER)) {
             double seconds =
                     times.stream()
-                            .filter(t -> workOfTorch(t.name()).equals(work))
+                            .filter(t -> workOfTorch(t.name(), packed).equals(work))
                             .mapToDouble(OperationTime::seconds)
                             .sum();
             List<Cost> its =
@@ -55,17 +56,21 @@ public record Spent(String work, double seconds, long flops, long bytes) {
         };
     }
 
-    /** By the names of the kernels; scores of attention are the only batched products. */
-    private static String workOfTorch(String operation) {
+    /**
+     * By the names of the kernels; scores of attention are the only batched products, and where
+     * linear layers are packed, the only plain ones.
+     */
+    private static String workOfTorch(String operation, boolean packed) {
         String kernel = operation.substring(operation.lastIndexOf(':') + 1);
         if (kernel.contains("conv")) {
             return CONVOLUTION;
-        } else if (kernel.contains("linear") || kernel.equals("mm") || kernel.equals("addmm")) {
-            return LINEAR;
         } else if (kernel.contains("attention")
                 || kernel.contains("softmax")
-                || kernel.contains("bmm")) {
+                || kernel.contains("bmm")
+                || (packed && kernel.equals("mm"))) {
             return ATTENTION;
+        } else if (kernel.contains("linear") || kernel.equals("mm") || kernel.equals("addmm")) {
+            return LINEAR;
         }
         return OTHER;
     }
