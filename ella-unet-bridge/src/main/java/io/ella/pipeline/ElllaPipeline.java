@@ -430,10 +430,18 @@ public final class ElllaPipeline implements AutoCloseable {
                         "the pipeline to share with is on %s, this one is to be on %s"
                                 .formatted(sharing.model.device(), device));
             }
-            DeviceThread thread =
-                    sharing == null ? new DeviceThread("ella-" + device) : sharing.thread.again();
-            CompletableFuture<LoadedModel> loading = new CompletableFuture<>();
             ModelPaths paths = ModelPaths.of(model, ella, textEncoder, vae, List.copyOf(loras));
+            DeviceThread thread;
+            try {
+                thread =
+                        sharing == null
+                                ? new DeviceThread("ella-" + device)
+                                : sharing.thread.again();
+            } catch (EllaException e) {
+                paths.close();
+                throw e;
+            }
+            CompletableFuture<LoadedModel> loading = new CompletableFuture<>();
             thread.execute(
                     () -> {
                         try {
