@@ -24,6 +24,7 @@ final class Alternate {
     private Alternate(String command) {
         this.command = command;
     }
+
     public static void main(String[] args) throws Exception {
         if (args.length != 3) {
             System.err.println("usage: java bench/Alternate.java ROUNDS OURS PEER");

@@ -34,10 +34,9 @@ args = parser.parse_args()
 dtype = getattr(torch, args.dtype)
 
 # The authors' script imports what only its demo and its command line need.
-for name, member in (("gradio", None), ("fire", None), ("torchvision", None), ("torchvision.utils", "save_image")):
-    module = sys.modules.setdefault(name, types.ModuleType(name))
-    if member:
-        setattr(module, member, None)
+for name in ("gradio", "fire", "torchvision", "torchvision.utils"):
+    sys.modules.setdefault(name, types.ModuleType(name))
+sys.modules["torchvision.utils"].save_image = None
 sys.path.insert(0, args.ella)
 import model
 

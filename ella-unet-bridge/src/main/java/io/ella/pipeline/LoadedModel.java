@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,28 +80,17 @@ final class LoadedModel implements AutoCloseable {
             ModelFiles files = read.add(stored.with(paths.loras()));
             Precisions precisions = Precisions.choose(device, precision);
             Shared<Torch> shared =
-                    resources.add(
-                            Shared.of(
-                                    other == null ? null : other.torch,
-                                    device,
-                                    () -> Torch.open(device)));
+                    part(resources, other, o -> o.torch, device, () -> Torch.open(device));
             Torch torch = shared.get();
+            Object reading =
+                    List.of(
+                            paths.conditioner(files.unetConfig().hasTextTime()),
+                            precisions.text(),
+                            Optional.ofNullable(residency));
+            Conditioners conditioners =
+                    new Conditioners(torch, paths, files, precisions, residency);
             Shared<Conditioner> conditioner =
-                    resources.add(
-                            Shared.of(
-                                    other == null ? null : other.conditioner,
-                                    List.of(
-                                            paths.conditioner(files.unetConfig().hasTextTime()),
-                                            precisions.text(),
-                                            Optional.ofNullable(residency)),
-                                    () ->
-                                            new Conditioners(
-                                                            torch,
-                                                            paths,
-                                                            files,
-                                                            precisions,
-                                                            residency)
-                                                    .load()));
+                    part(resources, other, o -> o.conditioner, reading, conditioners::load);
             if (files.unetConfig().inChannels() != files.vaeConfig().latentChannels()) {
                 throw new EllaException(
                         "the U-Net of %s takes %d channels, its latents have %d. Inpainting models need an image to start from"
@@ -108,25 +99,27 @@ final class LoadedModel implements AutoCloseable {
                                         files.unetConfig().inChannels(),
                                         files.vaeConfig().latentChannels()));
             }
+            Object denoising = List.of(paths.name(), paths.loras(), precisions.unet());
             Shared<Denoiser> denoiser =
-                    resources.add(
-                            Shared.of(
-                                    other == null ? null : other.denoiser,
-                                    List.of(paths.name(), paths.loras(), precisions.unet()),
-                                    () ->
-                                            new Denoiser(
-                                                    torch,
-                                                    files.unetConfig(),
-                                                    files.unet(),
-                                                    precisions.unet())));
+                    part(
+                            resources,
+                            other,
+                            o -> o.denoiser,
+                            denoising,
+                            () ->
+                                    new Denoiser(
+                                            torch,
+                                            files.unetConfig(),
+                                            files.unet(),
+                                            precisions.unet()));
+            Object decoding = List.of(paths.name(), paths.vae(), precisions.vae());
             Shared<ImageDecoder> decoder =
-                    resources.add(
-                            Shared.of(
-                                    other == null ? null : other.decoder,
-                                    List.of(paths.name(), paths.vae(), precisions.vae()),
-                                    () ->
-                                            ImageDecoder.open(
-                                                    torch, files, paths.vae(), precisions.vae())));
+                    part(
+                            resources,
+                            other,
+                            o -> o.decoder,
+                            decoding,
+                            () -> ImageDecoder.open(torch, files, paths.vae(), precisions.vae()));
             Map<String, String> description = describe(paths, device, precision, precisions);
             LOG.info("{}", description);
             return new LoadedModel(
@@ -135,6 +128,16 @@ final class LoadedModel implements AutoCloseable {
             resources.close();
             throw e;
         }
+    }
+
+    /** The other pipeline's part, if it was made from the same; else a new one. */
+    private static <T extends AutoCloseable> Shared<T> part(
+            Resources resources,
+            @Nullable LoadedModel other,
+            Function<LoadedModel, Shared<T>> same,
+            Object key,
+            Supplier<T> make) {
+        return resources.add(Shared.of(other == null ? null : same.apply(other), key, make));
     }
 
     /** What a pipeline is built from; {@link Provenance#pipelineBuilder} reads it. */

@@ -59,7 +59,10 @@ final class OneDnnLowering extends Lowering {
         this.users = Packing.users(graph);
         this.outputs = Set.copyOf(graph.outputs());
         // Without AMX, libtorch's fused attention multiplies bf16 at a quarter of oneDNN's speed.
-        this.isChunked = precision == Precision.BF16 && !Torch.hasCpuFlag("amx_bf16");
+        this.isChunked =
+                precision == Precision.BF16
+                        && Torch.hasCpuFlag("avx512_bf16")
+                        && !Torch.hasCpuFlag("amx_bf16");
         graph.values().forEach(this::absorb);
     }
 

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -96,12 +97,28 @@ public final class Torch implements AutoCloseable {
 
     /** Whether the processor says so of itself; false where that cannot be read. */
     static boolean hasCpuFlag(String flag) {
-        Path flags = Path.of("/proc/cpuinfo");
-        try (Stream<String> lines = Files.lines(flags)) {
-            return lines.filter(line -> line.startsWith("flags"))
-                    .anyMatch(line -> line.contains(" " + flag));
-        } catch (IOException | UncheckedIOException e) {
-            return false; // not Linux
+        return Cpu.FLAGS.contains(flag);
+    }
+
+    /** Every compilation asks, and nothing changes: read once, when first asked. */
+    private static final class Cpu {
+        static final Set<String> FLAGS = read();
+
+        private static Set<String> read() {
+            try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+                return lines.filter(line -> line.startsWith("flags"))
+                        .findFirst()
+                        .map(
+                                line ->
+                                        Set.copyOf(
+                                                List.of(
+                                                        line.substring(line.indexOf(':') + 1)
+                                                                .strip()
+                                                                .split(" "))))
+                        .orElse(Set.of());
+            } catch (IOException | UncheckedIOException e) {
+                return Set.of(); // not Linux
+            }
         }
     }
 
