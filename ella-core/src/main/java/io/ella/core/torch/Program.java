@@ -4,6 +4,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
 import io.ella.core.EllaException;
 import io.ella.core.graph.Graph;
 import io.ella.core.graph.ParameterSpec;
@@ -85,6 +86,9 @@ public final class Program implements AutoCloseable {
             }
             List<IValue> all = new ArrayList<>(List.of(weights.dictionary()));
             all.addAll(arguments);
+            // The optimizing executor spends its first two calls on rewriting what is lowered
+            // already, for each size anew.
+            JniUtils.setGraphExecutorOptimize(false);
             try (IValue result = block.forward(all.toArray(new IValue[0]))) {
                 List<Tensor> tensors = new ArrayList<>();
                 for (PtNDArray array : result.toTensorArray(torch.manager())) {
@@ -95,6 +99,7 @@ public final class Program implements AutoCloseable {
         } catch (EngineException e) {
             throw torch.failure(graph.name() + " with " + List.of(inputs), e);
         } finally {
+            JniUtils.setGraphExecutorOptimize(true);
             arguments.forEach(IValue::close);
         }
     }
