@@ -36,6 +36,12 @@ public final class Objectives {
     /** The connector. */
     public static final String TSC = "tsc";
 
+    /** What tells from the denoising network's features what is where. */
+    public static final String MAPS = "maps";
+
+    /** Of the maps' error, beside that of the prediction. */
+    private static final double MAPS_WEIGHT = 5;
+
     private static final Dim B = Dim.symbol("B");
     private static final Dim H = Dim.symbol("H");
     private static final Dim W = Dim.symbol("W");
@@ -119,6 +125,40 @@ public final class Objectives {
     }
 
     /**
+     * {@return the loss of a denoising network that also tells what is where in the clean picture:
+     * to that of {@link #denoising(UNetConfig, EncoderGraph)} comes the mean squared error of maps
+     * that a convolution of its last features gives, weighted}
+     *
+     * <p>An image's error hardly shows whether a small object has the shape that the caption names;
+     * its maps do. (As arXiv 2410.06940 aligns features with those of another network, here with
+     * what is known of the picture.) The convolution serves training alone.
+     *
+     * <p>Inputs: as there, with {@code maps} [B, maps, H, W] behind {@code target}. Outputs: loss,
+     * error of the prediction, error of the maps.
+     *
+     * @param config what the network is made of
+     * @param maps how many there are
+     * @param text what makes its context
+     */
+    public static Graph denoising(UNetConfig config, int maps, EncoderGraph text) {
+        return Graph.record(
+                "denoising",
+                g -> {
+                    Denoising inputs = Denoising.declare(g, config);
+                    Value there = declareMaps(g, maps);
+                    inputs.lossWithMaps(g, config, encode(g, text), there);
+                });
+    }
+
+    private static Value declareMaps(Recorder g, int count) {
+        return g.input("maps", ElementType.FLOAT32, B, Dim.of(count), H, W);
+    }
+
+    private static Value meanSquare(Value is, Value wanted) {
+        return is.toFloat32().sub(wanted).unary(Op.UnaryFunction.SQUARE).mean();
+    }
+
+    /**
      * {@return the loss of a denoising network alone, for a context that is there already}
      *
      * <p>Inputs: {@code timestep}, {@code sample} and {@code target} as those of {@link
@@ -155,6 +195,29 @@ public final class Objectives {
                     Denoising inputs = Denoising.declare(g, config);
                     Value queries = connect(g, connector, inputs.timestep(), encode(g, text));
                     g.output("loss", inputs.loss(g, config, queries));
+                });
+    }
+
+    /**
+     * {@return the loss of a connector in front of a denoising network that has learned to tell
+     * what is where: that of {@link #denoising(UNetConfig, int, EncoderGraph)}}
+     *
+     * <p>Inputs and outputs as there.
+     *
+     * @param config what the network is made of
+     * @param maps how many the network tells
+     * @param connector what the connector is made of
+     * @param text what makes its text
+     */
+    public static Graph connector(
+            UNetConfig config, int maps, TscConfig connector, EncoderGraph text) {
+        return Graph.record(
+                "connector",
+                g -> {
+                    Denoising inputs = Denoising.declare(g, config);
+                    Value there = declareMaps(g, maps);
+                    Value queries = connect(g, connector, inputs.timestep(), encode(g, text));
+                    inputs.lossWithMaps(g, config, queries, there);
                 });
     }
 
@@ -201,8 +264,7 @@ public final class Objectives {
                     Value said =
                             connect(g, connector, timestep, encode(g, text)).slice(1, none, count);
                     Value wanted = encode(g, clip, CLIP, true).slice(1, none, count);
-                    Value error = said.toFloat32().sub(wanted.toFloat32());
-                    g.output("loss", error.unary(Op.UnaryFunction.SQUARE).mean());
+                    g.output("loss", meanSquare(said, wanted.toFloat32()));
                 });
     }
 
@@ -282,12 +344,26 @@ public final class Objectives {
         }
 
         Value loss(Recorder g, UNetConfig config, Value context) {
+            return meanSquare(network(g, config, context).get(0), target);
+        }
+
+        void lossWithMaps(Recorder g, UNetConfig config, Value context, Value there) {
+            List<Value> outputs = network(g, config, context);
+            long maps = there.size(1).constant();
+            Value told = outputs.get(1).conv2d(g.params().at(MAPS), maps, 1);
+            Value denoising = meanSquare(outputs.get(0), target);
+            Value error = meanSquare(told, there);
+            g.output("loss", denoising.add(error.mul(MAPS_WEIGHT)));
+            g.output("denoising", denoising);
+            g.output("maps", error);
+        }
+
+        private List<Value> network(Recorder g, UNetConfig config, Value context) {
             Graph network = UNet2DConditionModel.trainingGraph(config);
             List<Value> given = new ArrayList<>(List.of(timestep));
             given.addAll(xl);
             given.addAll(List.of(sample, context));
-            Value predicted = g.inline(UNET, network, given.toArray(new Value[0])).get(0);
-            return predicted.toFloat32().sub(target).unary(Op.UnaryFunction.SQUARE).mean();
+            return g.inline(UNET, network, given.toArray(new Value[0]));
         }
     }
 }

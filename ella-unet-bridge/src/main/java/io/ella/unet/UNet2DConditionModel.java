@@ -44,7 +44,8 @@ public final class UNet2DConditionModel {
     /**
      * {@return the network with a timestep for each sample, as training needs it}
      *
-     * <p>As {@link #graph} without residuals, but {@code timestep} is [B].
+     * <p>As {@link #graph} without residuals, but {@code timestep} is [B]. A second output, {@code
+     * features} [B, blockOutChannels[0], H, W], is what the last convolution reads.
      *
      * @param config its configuration
      */
@@ -53,7 +54,9 @@ public final class UNet2DConditionModel {
                 "unet",
                 g -> {
                     UNetInputs inputs = UNetInputs.declare(g, config, Dim.symbol("B"));
-                    g.output("sample", predict(g, config, inputs, false).sample());
+                    Prediction prediction = predict(g, config, inputs, false);
+                    g.output("sample", prediction.sample());
+                    g.output("features", prediction.features());
                 });
     }
 
@@ -160,8 +163,11 @@ public final class UNet2DConditionModel {
         return one.expand(shape.toArray(new Dim[0]));
     }
 
-    /** What the network answers, and what enters the outermost block of its way up. */
-    private record Prediction(Value sample, Value deep) {
+    /**
+     * What the network answers, what its last convolution reads for that, and what enters the
+     * outermost block of its way up.
+     */
+    private record Prediction(Value sample, Value features, Value deep) {
         void keep(Recorder g, DeepFeatures features) {
             if (features == DeepFeatures.KEPT) {
                 g.output("deep", deep.toFloat32());
@@ -222,7 +228,8 @@ public final class UNet2DConditionModel {
         h =
                 h.groupNorm(g.params().at("conv_norm_out"), config.normGroups(), config.normEps())
                         .silu();
-        return new Prediction(h.conv2d(g.params().at("conv_out"), config.outChannels(), 3), deep);
+        Value sample = h.conv2d(g.params().at("conv_out"), config.outChannels(), 3);
+        return new Prediction(sample, h, deep);
     }
 
     private static List<Value> withResiduals(Recorder g, List<Value> skips) {

@@ -33,8 +33,8 @@ final class JoinedSource implements WeightSource {
 
     @Override
     public Optional<ParameterSpec> find(String name) {
-        return source(name)
-                .find(rest(name))
+        return Optional.ofNullable(parts.get(part(name)))
+                .flatMap(source -> source.find(rest(name)))
                 .map(found -> new ParameterSpec(name, found.shape(), found.type()));
     }
 
@@ -45,11 +45,15 @@ final class JoinedSource implements WeightSource {
     }
 
     private WeightSource source(String name) {
-        WeightSource source = parts.get(name.substring(0, Math.max(0, name.indexOf('.'))));
+        WeightSource source = parts.get(part(name));
         if (source == null) {
             throw new EllaException("\"%s\" belongs to none of %s".formatted(name, parts.keySet()));
         }
         return source;
+    }
+
+    private static String part(String name) {
+        return name.substring(0, Math.max(0, name.indexOf('.')));
     }
 
     private static String rest(String name) {

@@ -34,6 +34,7 @@ class JoinedSourceTest {
         assertThat(joined.find("unet.conv.weight"))
                 .contains(new ParameterSpec("unet.conv.weight", List.of(2L)));
         assertThat(joined.find("unet.other")).isEmpty();
+        assertThat(joined.find("vae.conv.weight")).isEmpty();
         StoredTensor tensor = joined.tensor("tsc.conv.weight");
         assertThat(tensor.name()).isEqualTo("tsc.conv.weight");
         assertThat(tensor.floatArray()).containsExactly(3);

@@ -6,22 +6,27 @@ import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.encoders.EncoderGraph;
 import io.ella.train.NoisyLatents;
+import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
+import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneSampler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
 
-/** A network learns to take the noise from latents of scenes, given a caption. */
+/**
+ * A network learns to take the noise from latents of scenes, given a caption, and, if its graph has
+ * an input for them, to tell the {@linkplain SceneMaps maps} of the scene.
+ */
 final class DenoisingTask implements TrainingTask {
     /** How often the caption is empty, for guidance (arXiv 2207.12598). */
     private static final double DROPPED = 0.1;
 
     /** Where the band begins that timesteps are drawn from more often, as a part of all. */
-    private static final double BAND = 0.45;
+    private static final double BAND = 0.25;
 
-    private static final double BAND_WIDTH = 0.4;
+    private static final double BAND_WIDTH = 0.6;
 
     private final Graph graph;
     private final Predicate<String> learns;
@@ -31,6 +36,7 @@ final class DenoisingTask implements TrainingTask {
     private final Latents latents;
     private final ForwardProcess forward;
     private final int batch;
+    private final boolean hasMaps;
 
     DenoisingTask(
             Graph graph,
@@ -48,6 +54,8 @@ final class DenoisingTask implements TrainingTask {
         this.latents = latents;
         this.forward = new ForwardProcess(SceneModels.scheduler());
         this.batch = batch;
+        this.hasMaps =
+                graph.parameters().stream().anyMatch(p -> p.name().startsWith(Objectives.MAPS));
     }
 
     @Override
@@ -66,6 +74,8 @@ final class DenoisingTask implements TrainingTask {
         NoisyLatents noisy =
                 new NoisyLatents(
                         forward, batch, latents.channels(), latents.side(), latents.side());
+        int cells = latents.side() * latents.side();
+        float[] maps = new float[batch * SceneMaps.COUNT * cells];
         String[] captions = new String[batch];
         for (int i = 0; i < batch; i++) {
             int scene = random.nextInt(latents.count());
@@ -73,9 +83,13 @@ final class DenoisingTask implements TrainingTask {
             boolean dropped = random.nextDouble() < DROPPED;
             long seed = random.nextLong();
             captions[i] = dropped ? "" : captioner.caption(scenes.scene(scene), seed);
+            SceneMaps.draw(scenes.scene(scene), latents.side(), maps, i * SceneMaps.COUNT * cells);
             noisy.put(i, latents.get(scene), timestep, random);
         }
         List<Tensor> inputs = new ArrayList<>(noisy.tensors(torch));
+        if (hasMaps) {
+            inputs.add(torch.tensor(maps, batch, SceneMaps.COUNT, latents.side(), latents.side()));
+        }
         Tokens tokens = captioner.tokens(captions);
         inputs.addAll(text.inputs(torch, tokens.ids(), tokens.mask()));
         return inputs;

@@ -17,6 +17,7 @@ import io.ella.train.TrainingPlan;
 import io.ella.train.TrainingProgress;
 import io.ella.train.TrainingRun;
 import io.ella.train.TrainingTask;
+import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneRenderer;
 import io.ella.train.scenes.SceneSampler;
 import java.io.IOException;
@@ -221,7 +222,7 @@ public final class SceneTraining {
             case LLAMA -> LanguageTask.llama(scenes, stage.batch());
             case BASE -> {
                 EncoderGraph text = SceneModels.clip();
-                Graph graph = Objectives.denoising(SceneModels.unet(), text);
+                Graph graph = Objectives.denoising(SceneModels.unet(), SceneMaps.COUNT, text);
                 yield new DenoisingTask(
                         graph,
                         p -> true,
@@ -234,7 +235,11 @@ public final class SceneTraining {
             case ALIGN -> new AlignmentTask(variant, scenes, stage.batch());
             case TSC -> {
                 EncoderGraph text = variant.text();
-                Graph graph = Objectives.connector(SceneModels.unet(), variant.config(), text);
+                Graph graph =
+                        baseTellsMaps()
+                                ? Objectives.connector(
+                                        SceneModels.unet(), SceneMaps.COUNT, variant.config(), text)
+                                : Objectives.connector(SceneModels.unet(), variant.config(), text);
                 yield new DenoisingTask(
                         graph,
                         p -> p.startsWith(Objectives.TSC + "."),
@@ -245,6 +250,13 @@ public final class SceneTraining {
                         stage.batch());
             }
         };
+    }
+
+    /** A base from a checkpoint for pipelines does not: what tells them stays behind. */
+    private boolean baseTellsMaps() {
+        try (WeightSource base = kept(Stage.BASE)) {
+            return base.find(Objectives.MAPS + ".weight").isPresent();
+        }
     }
 
     private TrainingTask autoencoder(Stage stage, int size) {
@@ -265,6 +277,8 @@ public final class SceneTraining {
                         Map.of(
                                 aligns ? Objectives.CLIP : Objectives.UNET,
                                 result(Stage.BASE, part),
+                                Objectives.MAPS,
+                                result(Stage.BASE, Objectives.MAPS),
                                 Objectives.TEXT_ENCODER,
                                 result(variant.language(), Objectives.TEXT_ENCODER),
                                 Objectives.TSC,

@@ -63,10 +63,29 @@ class SceneTrainingTest {
                     new SceneTraining(torch, folder.resolve("further"), Precision.FP32);
             further.from(model);
             oneStepMovesLittle(further, folder.resolve("further"));
+            theBaseLearnsToTellMaps(further);
 
             assertThat(Image.read(grid).width()).isEqualTo(4 * 128);
             assertThat(Image.read(grid).height()).isEqualTo(128);
             assertThat(Png.texts(grid)).containsKey(Png.PARAMETERS);
+        }
+    }
+
+    /**
+     * Of which a checkpoint for pipelines has nothing; the connector is then asked for them too.
+     */
+    private void theBaseLearnsToTellMaps(SceneTraining further) throws IOException {
+        Path latents = folder.resolve("latents.safetensors");
+        Path there = folder.resolve("further");
+        Files.copy(latents, there.resolve("latents.safetensors"));
+        assertThat(further.run(Stage.BASE, () -> false, p -> {})).isTrue();
+        double[] loss = {0};
+        assertThat(further.run(Stage.TSC, () -> false, p -> loss[0] = p.loss())).isTrue();
+        assertThat(loss[0]).isPositive();
+        try (Safetensors base = Safetensors.open(there.resolve("base/weights.safetensors"));
+                Safetensors tsc = Safetensors.open(there.resolve("tsc/weights.safetensors"))) {
+            assertThat(base.names()).contains("maps.weight", "unet.conv_out.weight");
+            assertThat(tsc.names()).isNotEmpty().allMatch(name -> name.startsWith("tsc."));
         }
     }
 

@@ -2,6 +2,7 @@ package io.ella.train.stages;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.ella.core.graph.Graph;
 import io.ella.core.torch.AdamW;
@@ -14,6 +15,7 @@ import io.ella.encoders.EncoderGraph;
 import io.ella.train.FreshWeights;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
+import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneSampler;
 import io.ella.tsc.Connector;
 import io.ella.unet.AutoencoderKL;
@@ -99,8 +101,30 @@ class StageStepsTest {
     @Test
     void base() {
         EncoderGraph text = SceneModels.clip();
-        Graph graph = Objectives.denoising(SceneModels.unet(), text);
+        Graph graph = Objectives.denoising(SceneModels.unet(), SceneMaps.COUNT, text);
         learns(new DenoisingTask(graph, p -> true, Captioner.brief(), text, SCENES, latents, 2));
+    }
+
+    @Test
+    void mapsComeOnTopOfWhatThePredictionCosts() {
+        EncoderGraph text = SceneModels.clip();
+        double[] with =
+                losses(Objectives.denoising(SceneModels.unet(), SceneMaps.COUNT, text), text);
+        double[] without = losses(Objectives.denoising(SceneModels.unet(), text), text);
+        assertThat(with[1]).isCloseTo(without[0], within(1e-5));
+        assertThat(with[2]).isPositive();
+        assertThat(with[0]).isCloseTo(with[1] + 5 * with[2], within(1e-5));
+    }
+
+    private static double[] losses(Graph graph, EncoderGraph text) {
+        DenoisingTask task =
+                new DenoisingTask(graph, p -> true, Captioner.brief(), text, SCENES, latents, 2);
+        try (Trainer trainer = torch.trainer(graph, Precision.FP32, task::learns, FRESH)) {
+            List<Tensor> batch = task.batch(torch, 0);
+            double[] losses = trainer.accumulate(batch.toArray(new Tensor[0]));
+            batch.forEach(Tensor::close);
+            return losses;
+        }
     }
 
     @ParameterizedTest
@@ -119,7 +143,21 @@ class StageStepsTest {
             value = Variant.class,
             names = {"ADALN", "MLP", "LLAMA", "CLIP", "FLEXIBLE"})
     void connector(Variant variant) {
-        Graph graph = Objectives.connector(SceneModels.unet(), variant.config(), variant.text());
+        connector(
+                variant,
+                Objectives.connector(SceneModels.unet(), variant.config(), variant.text()));
+    }
+
+    @Test
+    void connectorBehindANetworkThatTellsMaps() {
+        Variant variant = Variant.ADALN;
+        connector(
+                variant,
+                Objectives.connector(
+                        SceneModels.unet(), SceneMaps.COUNT, variant.config(), variant.text()));
+    }
+
+    private static void connector(Variant variant, Graph graph) {
         DenoisingTask task =
                 new DenoisingTask(
                         graph,

@@ -87,8 +87,8 @@ class TasksTest {
             counts[DenoisingTask.timestep(i * 1e-5, 1000)]++;
         }
         assertThat(Arrays.stream(counts).boxed()).allMatch(count -> count >= 49);
-        int band = Arrays.stream(counts, 450, 850).sum();
-        assertThat(band).isCloseTo(70_000, within(5));
+        int band = Arrays.stream(counts, 250, 850).sum();
+        assertThat(band).isCloseTo(80_000, within(5));
     }
 
     @Test

@@ -1,0 +1,71 @@
+package io.ella.train.scenes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SceneMapsTest {
+    private static final int SIDE = 16;
+    private static final int SHAPES = 0;
+    private static final int TEXTURES = Shape.values().length;
+    private static final int SIZES = TEXTURES + Texture.values().length;
+
+    private static float[] maps(Scene scene) {
+        float[] maps = new float[SceneMaps.COUNT * SIDE * SIDE];
+        SceneMaps.draw(scene, SIDE, maps, 0);
+        return maps;
+    }
+
+    private static double sum(float[] maps, int from, int to) {
+        double sum = 0;
+        for (int i = from * SIDE * SIDE; i < to * SIDE * SIDE; i++) {
+            sum += maps[i];
+        }
+        return sum;
+    }
+
+    @Test
+    void anObjectCoversItsAreaInTheMapsOfItsWords() {
+        Scene scene =
+                new Scene(
+                        Background.GRAY,
+                        List.of(
+                                new SceneObject(
+                                        Shape.RING,
+                                        Colour.RED,
+                                        Size.LARGE,
+                                        Texture.DOTTED,
+                                        0.25,
+                                        0.5)));
+        float[] maps = maps(scene);
+        double diameter = Size.LARGE.diameter() * SIDE;
+        double area = Math.PI / 4 * diameter * diameter * (1 - 0.44 * 0.44);
+        for (int map = 0; map < SceneMaps.COUNT; map++) {
+            boolean named =
+                    map == List.of(Shape.values()).indexOf(Shape.RING)
+                            || map == TEXTURES + List.of(Texture.values()).indexOf(Texture.DOTTED)
+                            || map == SIZES + List.of(Size.values()).indexOf(Size.LARGE);
+            // Antialiasing rounds what cells at the edge are covered by.
+            assertThat(sum(maps, map, map + 1)).isCloseTo(named ? area : 0, within(0.03 * area));
+        }
+        int ring = List.of(Shape.values()).indexOf(Shape.RING) * SIDE * SIDE;
+        assertThat(maps[ring + 8 * SIDE + 4]).isLessThan(0.1f); // its hole
+        assertThat(maps[ring + 8 * SIDE + 6]).isGreaterThan(0.9f);
+    }
+
+    @Test
+    void everyObjectHasAShapeATextureAndASize() {
+        for (int i = 0; i < 50; i++) {
+            float[] maps = maps(SceneSampler.training(1).scene(i));
+            double shapes = sum(maps, SHAPES, TEXTURES);
+            assertThat(shapes).isPositive();
+            assertThat(sum(maps, TEXTURES, SIZES)).isCloseTo(shapes, within(1e-3));
+            assertThat(sum(maps, SIZES, SceneMaps.COUNT)).isCloseTo(shapes, within(1e-3));
+            for (float value : maps) {
+                assertThat(value).isBetween(0f, 1f);
+            }
+        }
+    }
+}
