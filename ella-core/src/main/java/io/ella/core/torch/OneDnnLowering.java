@@ -20,6 +20,13 @@ final class OneDnnLowering extends Lowering {
      * Attention to many keys, as many queries at a time as have scores that stay in the cache. The
      * mean of the keys changes no weight, but scores without it are smaller, so that less is lost
      * when they become bf16; the softmax computes in 32 bits.
+     *
+     * <p>Where heads are narrow and keys very many, most of the time is the softmax's. There oneDNN
+     * applies sigmoid(s − c) to a score s before it is rounded: that is e^(s − c), within 3.4e-4
+     * where s ≤ c − 8, and the sum that divides it comes from a column of ones beside the values. c
+     * is 8 more than what the lengths of queries and keys allow s to be. As scores without the
+     * keys' mean have a mean of 0, the largest of a row is no less than that, so a c of up to 64
+     * leaves it far from underflow; beyond, softmax it is.
      */
     private static final String ATTEND =
             """
@@ -33,15 +40,31 @@ final class OneDnnLowering extends Lowering {
                   centred = torch.sub(single, torch.mean(single, [2], True))
                   scaled = torch.to(torch.mul_(centred, scale), 15, False, False)
                   rows = torch.add(torch.floordiv(1048576, keys), 1)
+                  furthest = torch.amax(torch.linalg_vector_norm(q, 2, [-1], False, dtype=6), [-1])
+                  longest = torch.amax(torch.linalg_vector_norm(scaled, 2, [-1], False, dtype=6), [-1])
+                  bounds = torch.add(torch.ceil(torch.mul(furthest, longest)), 8.)
+                  width = torch.size(v, 3)
+                  narrow = torch.__and__(torch.le(width, 64), torch.ge(keys, 2048))
                   for b in range(torch.size(q, 0)):
                     for h in range(torch.size(q, 1)):
                       queries = torch.split(torch.select(torch.select(q, 0, b), 0, h), rows)
                       results = torch.split(torch.select(torch.select(out, 0, b), 0, h), rows)
-                      columns = torch.t(torch.select(torch.select(scaled, 0, b), 0, h))
+                      head = torch.contiguous(torch.select(torch.select(scaled, 0, b), 0, h))
                       values = torch.select(torch.select(v, 0, b), 0, h)
-                      for i in range(torch.len(queries)):
-                        weights = torch.softmax(torch.mm(queries[i], columns), -1)
-                        _0 = torch.copy_(results[i], torch.mm(weights, values))
+                      bound = float(torch.select(torch.select(bounds, 0, b), 0, h))
+                      if torch.__and__(narrow, torch.le(bound, 64.)):
+                        shift = torch.full([keys], torch.neg(bound), dtype=15)
+                        counted = torch.cat([values, torch.ones([keys, 8], dtype=15)], 1)
+                        for i in range(torch.len(queries)):
+                          weights = ops.mkldnn._linear_pointwise(queries[i], head, shift, "sigmoid", [], "")
+                          sums = torch.mm(weights, counted)
+                          total = torch.narrow(sums, 1, width, 1)
+                          _0 = torch.div(torch.narrow(sums, 1, 0, width), total, out=results[i])
+                      else:
+                        columns = torch.t(head)
+                        for i in range(torch.len(queries)):
+                          weights = torch.softmax(torch.mm(queries[i], columns), -1)
+                          _0 = torch.copy_(results[i], torch.mm(weights, values))
                 return out
             """;
 
