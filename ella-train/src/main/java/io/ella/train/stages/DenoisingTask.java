@@ -74,8 +74,8 @@ final class DenoisingTask implements TrainingTask {
         NoisyLatents noisy =
                 new NoisyLatents(
                         forward, batch, latents.channels(), latents.side(), latents.side());
-        int cells = latents.side() * latents.side();
-        float[] maps = new float[batch * SceneMaps.COUNT * cells];
+        int side = latents.side();
+        float[] maps = new float[hasMaps ? batch * SceneMaps.COUNT * side * side : 0];
         String[] captions = new String[batch];
         for (int i = 0; i < batch; i++) {
             int scene = random.nextInt(latents.count());
@@ -83,12 +83,14 @@ final class DenoisingTask implements TrainingTask {
             boolean dropped = random.nextDouble() < DROPPED;
             long seed = random.nextLong();
             captions[i] = dropped ? "" : captioner.caption(scenes.scene(scene), seed);
-            SceneMaps.draw(scenes.scene(scene), latents.side(), maps, i * SceneMaps.COUNT * cells);
+            if (hasMaps) {
+                SceneMaps.draw(scenes.scene(scene), side, maps, i * (maps.length / batch));
+            }
             noisy.put(i, latents.get(scene), timestep, random);
         }
         List<Tensor> inputs = new ArrayList<>(noisy.tensors(torch));
         if (hasMaps) {
-            inputs.add(torch.tensor(maps, batch, SceneMaps.COUNT, latents.side(), latents.side()));
+            inputs.add(torch.tensor(maps, batch, SceneMaps.COUNT, side, side));
         }
         Tokens tokens = captioner.tokens(captions);
         inputs.addAll(text.inputs(torch, tokens.ids(), tokens.mask()));
@@ -97,7 +99,7 @@ final class DenoisingTask implements TrainingTask {
 
     /**
      * {@return a timestep for a number drawn from [0, 1): every other one is drawn from the band in
-     * which the noise still hides what an object is, but no longer where; the others from all}
+     * which captions decide what an object is; the others from all}
      */
     static int timestep(double uniform, int timesteps) {
         double time = uniform < 0.5 ? 2 * uniform : BAND + BAND_WIDTH * (2 * uniform - 1);
