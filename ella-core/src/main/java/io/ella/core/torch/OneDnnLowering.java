@@ -40,23 +40,27 @@ final class OneDnnLowering extends Lowering {
                   centred = torch.sub(single, torch.mean(single, [2], True))
                   scaled = torch.to(torch.mul_(centred, scale), 15, False, False)
                   rows = torch.add(torch.floordiv(1048576, keys), 1)
-                  furthest = torch.amax(torch.linalg_vector_norm(q, 2, [-1], False, dtype=6), [-1])
-                  longest = torch.amax(torch.linalg_vector_norm(scaled, 2, [-1], False, dtype=6), [-1])
-                  bounds = torch.add(torch.ceil(torch.mul(furthest, longest)), 8.)
                   width = torch.size(v, 3)
-                  narrow = torch.__and__(torch.le(width, 64), torch.ge(keys, 2048))
+                  bounds = torch.full([torch.size(q, 0), torch.size(q, 1)], 65., dtype=6)
+                  if torch.__and__(torch.le(width, 64), torch.ge(keys, 2048)):
+                    furthest = torch.amax(torch.linalg_vector_norm(q, 2, [-1], False, dtype=6), [-1])
+                    longest = torch.amax(torch.linalg_vector_norm(scaled, 2, [-1], False, dtype=6), [-1])
+                    bounds = torch.add(torch.ceil(torch.mul(furthest, longest)), 8.)
+                  else:
+                    pass
                   for b in range(torch.size(q, 0)):
                     for h in range(torch.size(q, 1)):
                       queries = torch.split(torch.select(torch.select(q, 0, b), 0, h), rows)
                       results = torch.split(torch.select(torch.select(out, 0, b), 0, h), rows)
-                      head = torch.contiguous(torch.select(torch.select(scaled, 0, b), 0, h))
+                      head = torch.select(torch.select(scaled, 0, b), 0, h)
                       values = torch.select(torch.select(v, 0, b), 0, h)
                       bound = float(torch.select(torch.select(bounds, 0, b), 0, h))
-                      if torch.__and__(narrow, torch.le(bound, 64.)):
+                      if torch.le(bound, 64.):
                         shift = torch.full([keys], torch.neg(bound), dtype=15)
                         counted = torch.cat([values, torch.ones([keys, 8], dtype=15)], 1)
+                        whole = torch.contiguous(head)
                         for i in range(torch.len(queries)):
-                          weights = ops.mkldnn._linear_pointwise(queries[i], head, shift, "sigmoid", [], "")
+                          weights = ops.mkldnn._linear_pointwise(queries[i], whole, shift, "sigmoid", [], "")
                           sums = torch.mm(weights, counted)
                           total = torch.narrow(sums, 1, width, 1)
                           _0 = torch.div(torch.narrow(sums, 1, 0, width), total, out=results[i])

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -107,15 +108,9 @@ public final class Torch implements AutoCloseable {
         private static Set<String> read() {
             try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
                 return lines.filter(line -> line.startsWith("flags"))
-                        .findFirst()
-                        .map(
-                                line ->
-                                        Set.copyOf(
-                                                List.of(
-                                                        line.substring(line.indexOf(':') + 1)
-                                                                .strip()
-                                                                .split(" "))))
-                        .orElse(Set.of());
+                        .limit(1)
+                        .flatMap(line -> Stream.of(line.split(" ")))
+                        .collect(Collectors.toUnmodifiableSet());
             } catch (IOException | UncheckedIOException e) {
                 return Set.of(); // not Linux
             }

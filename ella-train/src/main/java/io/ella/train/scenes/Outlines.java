@@ -34,6 +34,15 @@ final class Outlines {
         return transform.createTransformedShape(outline(shape));
     }
 
+    /** An object's, in a picture of so wide an edge. */
+    static java.awt.Shape of(SceneObject object, double edge) {
+        return of(
+                object.shape(),
+                object.x() * edge,
+                object.y() * edge,
+                object.size().diameter() * edge);
+    }
+
     /** The bounding box for a diameter of 1. */
     static Rectangle2D bounds(Shape shape) {
         return outline(shape).getBounds2D();

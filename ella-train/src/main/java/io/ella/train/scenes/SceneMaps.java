@@ -52,12 +52,7 @@ public final class SceneMaps {
         BufferedImage picture = new BufferedImage(side, side, BufferedImage.TYPE_BYTE_GRAY);
         Graphics2D graphics = SceneRenderer.graphics(picture);
         graphics.setColor(Color.WHITE);
-        graphics.fill(
-                Outlines.of(
-                        object.shape(),
-                        object.x() * side,
-                        object.y() * side,
-                        object.size().diameter() * side));
+        graphics.fill(Outlines.of(object, side));
         graphics.dispose();
         return ((DataBufferByte) picture.getRaster().getDataBuffer()).getData();
     }

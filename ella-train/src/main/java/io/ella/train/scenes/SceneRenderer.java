@@ -134,12 +134,7 @@ public final class SceneRenderer {
         graphics.fillRect(0, 0, size, size);
         for (SceneObject object : scene.objects()) {
             graphics.setPaint(paint(object));
-            graphics.fill(
-                    Outlines.of(
-                            object.shape(),
-                            object.x() * size,
-                            object.y() * size,
-                            object.size().diameter() * size));
+            graphics.fill(Outlines.of(object, size));
         }
         graphics.dispose();
         return picture;
