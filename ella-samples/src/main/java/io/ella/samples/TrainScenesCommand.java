@@ -36,7 +36,7 @@ final class TrainScenesCommand implements Callable<Integer> {
 
     @Option(
             names = "--stage",
-            paramLabel = "vae-crops|vae|decoder|t5|llama|base|align|tsc|all",
+            paramLabel = "vae-crops|vae|decoder|t5|llama|base|align|distil|tsc|all",
             description =
                     "Which stage; each needs those before it, but llama. Default: ${DEFAULT-VALUE}.")
     private String stage = ALL;
@@ -51,7 +51,7 @@ final class TrainScenesCommand implements Callable<Integer> {
             names = "--variant",
             paramLabel = "NAME",
             description = {
-                "The connector of align and tsc, for comparisons: adaln, adaln-zero, resampler,"
+                "The connector of align, distil and tsc, for comparisons: adaln, adaln-zero, resampler,"
                         + " resampler-1, mlp, queries-8, queries-32, llama, clip, flexible.",
                 "Default: adaln, the default model's."
             })

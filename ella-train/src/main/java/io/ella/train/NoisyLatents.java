@@ -3,6 +3,7 @@ package io.ella.train;
 import io.ella.core.scheduler.ForwardProcess;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -59,9 +60,17 @@ public final class NoisyLatents {
      * @param torch where to; the tensors are the caller's
      */
     public List<Tensor> tensors(Torch torch) {
-        return List.of(
-                torch.tensor(timesteps, timesteps.length),
-                torch.tensor(samples, shape),
-                torch.tensor(targets, shape));
+        List<Tensor> tensors = new ArrayList<>(samples(torch));
+        tensors.add(torch.tensor(targets, shape));
+        return tensors;
+    }
+
+    /**
+     * {@return timesteps (B) and noisy latents (B × C × H × W), for what is not asked for targets}
+     *
+     * @param torch where to; the tensors are the caller's
+     */
+    public List<Tensor> samples(Torch torch) {
+        return List.of(torch.tensor(timesteps, timesteps.length), torch.tensor(samples, shape));
     }
 }

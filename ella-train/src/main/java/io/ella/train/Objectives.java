@@ -4,6 +4,7 @@ import io.ella.core.graph.Dim;
 import io.ella.core.graph.ElementType;
 import io.ella.core.graph.Graph;
 import io.ella.core.graph.Op;
+import io.ella.core.graph.ParameterSpec;
 import io.ella.core.graph.Recorder;
 import io.ella.core.graph.Value;
 import io.ella.encoders.EncoderGraph;
@@ -14,6 +15,7 @@ import io.ella.unet.UNetConfig;
 import io.ella.unet.VaeConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -41,6 +43,8 @@ public final class Objectives {
 
     /** Of the maps' error, beside that of the prediction. */
     private static final double MAPS_WEIGHT = 5;
+
+    private static final Pattern PROJECTION = Pattern.compile(".*\\.attn2\\.to_[kv]\\.weight");
 
     private static final Dim B = Dim.symbol("B");
     private static final Dim H = Dim.symbol("H");
@@ -242,19 +246,29 @@ public final class Objectives {
     }
 
     /**
-     * {@return the loss of a connector whose first tokens are to say what the first tokens of the
-     * denoising network's own text encoder say: mean squared error}
+     * {@return the loss of a connector whose first tokens are to be to a denoising network what the
+     * first tokens of its own text encoder are: mean squared error of the keys and values that each
+     * of its cross-attentions makes of them, as a part of their own mean square}
      *
      * <p>Inputs: {@code timestep} [B]; those of the text encoder; those of the other one, with
      * {@code clip_} before their names.
      *
+     * @param config what the network is made of
      * @param connector what the connector is made of
      * @param tokens how many are compared; each side has at least so many
      * @param text what makes its text
-     * @param clip the network's own text encoder, of the connector's width
+     * @param clip the network's own text encoder
      */
     public static Graph alignment(
-            TscConfig connector, int tokens, EncoderGraph text, EncoderGraph clip) {
+            UNetConfig config,
+            TscConfig connector,
+            int tokens,
+            EncoderGraph text,
+            EncoderGraph clip) {
+        List<ParameterSpec> projections =
+                UNet2DConditionModel.trainingGraph(config).parameters().stream()
+                        .filter(p -> PROJECTION.matcher(p.name()).matches())
+                        .toList();
         return Graph.record(
                 "alignment",
                 g -> {
@@ -264,8 +278,59 @@ public final class Objectives {
                     Value said =
                             connect(g, connector, timestep, encode(g, text)).slice(1, none, count);
                     Value wanted = encode(g, clip, CLIP, true).slice(1, none, count);
-                    g.output("loss", meanSquare(said, wanted.toFloat32()));
+                    List<Value> errors = new ArrayList<>();
+                    for (ParameterSpec projection : projections) {
+                        long[] shape =
+                                projection.shape().stream().mapToLong(Long::longValue).toArray();
+                        Value weight = g.params().at(UNET).tensor(projection.name(), shape);
+                        errors.add(relative(said.linear(weight), wanted.linear(weight)));
+                    }
+                    Value sum = errors.stream().reduce(Value::add).orElseThrow();
+                    g.output("loss", sum.mul(1.0 / errors.size()));
                 });
+    }
+
+    /**
+     * {@return the loss of a connector that is to be to a denoising network what the network's own
+     * text encoder is: mean squared error of what the network predicts, from what it predicts with
+     * that, and of its last features, as a part of their mean square}
+     *
+     * <p>Tokens are not compared: the network takes them in any order. Nor is noise guessed, so
+     * that a batch says more of a caption than one of {@link #connector(UNetConfig, TscConfig,
+     * EncoderGraph)} does.
+     *
+     * <p>Inputs: {@code timestep} [B]; {@code sample} [B, channels, H, W]; those of the text
+     * encoder; those of the other one, with {@code clip_} before their names. Outputs: loss, error
+     * of the prediction, error of the features.
+     *
+     * @param config what the network is made of
+     * @param connector what the connector is made of
+     * @param text what makes its text
+     * @param clip the network's own text encoder
+     */
+    public static Graph distillation(
+            UNetConfig config, TscConfig connector, EncoderGraph text, EncoderGraph clip) {
+        return Graph.record(
+                "distillation",
+                g -> {
+                    Value timestep = g.input("timestep", ElementType.FLOAT32, B);
+                    Value sample = g.input("sample", B, Dim.of(config.inChannels()), H, W);
+                    Value queries = connect(g, connector, timestep, encode(g, text));
+                    Value context = encode(g, clip, CLIP, true);
+                    Graph network = UNet2DConditionModel.trainingGraph(config);
+                    List<Value> said = g.inline(UNET, network, timestep, sample, queries);
+                    List<Value> wanted = g.inline(UNET, network, timestep, sample, context);
+                    Value prediction = meanSquare(said.get(0), wanted.get(0).toFloat32());
+                    Value error = relative(said.get(1), wanted.get(1));
+                    g.output("loss", prediction.add(error));
+                    g.output("denoising", prediction);
+                    g.output("features", error);
+                });
+    }
+
+    private static Value relative(Value is, Value wanted) {
+        Value exact = wanted.toFloat32();
+        return meanSquare(is, exact).div(exact.unary(Op.UnaryFunction.SQUARE).mean());
     }
 
     private static Value connect(Recorder g, TscConfig connector, Value timestep, Value text) {

@@ -15,7 +15,7 @@ import java.util.SplittableRandom;
 
 /**
  * A connector learns to say of captions, short and dense ones in turn, what the base model's own
- * text encoder says of them.
+ * text encoder says of them, token by token, as the denoising network hears it.
  */
 final class AlignmentTask implements TrainingTask {
     private final EncoderGraph clip = SceneModels.clip();
@@ -30,7 +30,9 @@ final class AlignmentTask implements TrainingTask {
     AlignmentTask(Variant variant, SceneSampler scenes, int batch) {
         this.variant = variant;
         this.text = variant.text();
-        this.graph = Objectives.alignment(variant.config(), variant.aligned(), text, clip);
+        this.graph =
+                Objectives.alignment(
+                        SceneModels.unet(), variant.config(), variant.aligned(), text, clip);
         this.captioners = List.of(Captioner.brief(), Captioner.dense(variant));
         this.scenes = scenes;
         this.batch = batch;

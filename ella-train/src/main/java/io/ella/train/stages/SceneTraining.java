@@ -102,8 +102,8 @@ public final class SceneTraining {
     }
 
     /**
-     * Chooses the connector of {@link Stage#ALIGN} and {@link Stage#TSC}, each of which has folders
-     * of its own.
+     * Chooses the connector of {@link Stage#ALIGN}, {@link Stage#DISTIL} and {@link Stage#TSC},
+     * each of which has folders of its own.
      *
      * @param which {@link Variant#ADALN} unless set
      */
@@ -208,8 +208,7 @@ public final class SceneTraining {
      * @param stage which
      */
     public Path folder(Stage stage) {
-        boolean isConnector = stage == Stage.ALIGN || stage == Stage.TSC;
-        boolean other = isConnector && variant != Variant.ADALN;
+        boolean other = stage.isOfConnector() && variant != Variant.ADALN;
         return folder.resolve(other ? stage + "-" + variant : stage.toString());
     }
 
@@ -228,11 +227,11 @@ public final class SceneTraining {
                         p -> true,
                         Captioner.brief(),
                         text,
-                        scenes,
-                        latents(cancelled, listener),
+                        noisy(cancelled, listener),
                         stage.batch());
             }
             case ALIGN -> new AlignmentTask(variant, scenes, stage.batch());
+            case DISTIL -> new DistillationTask(variant, noisy(cancelled, listener), stage.batch());
             case TSC -> {
                 EncoderGraph text = variant.text();
                 Graph graph =
@@ -245,8 +244,7 @@ public final class SceneTraining {
                         p -> p.startsWith(Objectives.TSC + "."),
                         Captioner.dense(variant),
                         text,
-                        scenes,
-                        latents(cancelled, listener),
+                        noisy(cancelled, listener),
                         stage.batch());
             }
         };
@@ -270,41 +268,40 @@ public final class SceneTraining {
         return switch (stage) {
             case VAE -> again.orElseGet(() -> kept(Stage.VAE_CROPS));
             case DECODER -> again.orElseGet(() -> kept(Stage.VAE));
-            case ALIGN, TSC -> {
-                boolean aligns = stage == Stage.ALIGN;
-                String part = aligns ? Objectives.TEXT_ENCODER : Objectives.UNET;
-                yield WeightSource.joined(
-                        Map.of(
-                                aligns ? Objectives.CLIP : Objectives.UNET,
-                                result(Stage.BASE, part),
-                                Objectives.MAPS,
-                                result(Stage.BASE, Objectives.MAPS),
-                                Objectives.TEXT_ENCODER,
-                                result(variant.language(), Objectives.TEXT_ENCODER),
-                                Objectives.TSC,
-                                again.map(own -> own.renamed(name -> Objectives.TSC + "." + name))
-                                        .orElse(fresh)));
-            }
+            case ALIGN, DISTIL, TSC ->
+                    WeightSource.joined(
+                            Map.of(
+                                    Objectives.CLIP,
+                                    result(Stage.BASE, Objectives.TEXT_ENCODER),
+                                    Objectives.UNET,
+                                    result(Stage.BASE, Objectives.UNET),
+                                    Objectives.MAPS,
+                                    result(Stage.BASE, Objectives.MAPS),
+                                    Objectives.TEXT_ENCODER,
+                                    result(variant.language(), Objectives.TEXT_ENCODER),
+                                    Objectives.TSC,
+                                    again.map(own -> own.renamed(n -> Objectives.TSC + "." + n))
+                                            .orElse(fresh)));
             case BASE ->
                     again.map(own -> GrownWeights.of(own, fresh, graph.parameters())).orElse(fresh);
             default -> again.orElse(fresh);
         };
     }
 
-    /** What a stage begins with, but fresh weights: what it kept, or what was made for it. */
+    /** What a stage begins with, but fresh weights: what it kept, or one that came before it. */
     private Optional<WeightSource> begun(Stage stage) {
-        boolean aligned =
-                stage == Stage.TSC
-                        && !Files.exists(weights(stage))
-                        && Files.exists(weights(Stage.ALIGN));
-        return found(aligned ? Stage.ALIGN : stage);
+        return stage.precursors().stream()
+                .filter(before -> Files.exists(weights(before)))
+                .findFirst()
+                .map(this::kept)
+                .or(() -> found(stage));
     }
 
     private TrainingPlan plan(Stage stage) {
         double average =
                 switch (stage) {
                     case VAE_CROPS, VAE, DECODER -> 0.995;
-                    case T5, LLAMA, BASE, ALIGN, TSC -> 0.999;
+                    case T5, LLAMA, BASE, ALIGN, DISTIL, TSC -> 0.999;
                 };
         long count = steps(stage);
         return new TrainingPlan(
@@ -361,7 +358,7 @@ public final class SceneTraining {
                                     Objectives.TEXT_ENCODER,
                                     "text_encoder");
                     case T5 -> Map.of(Objectives.TEXT_ENCODER, "ella_text_encoder");
-                    case TSC ->
+                    case DISTIL, TSC ->
                             variant == Variant.ADALN
                                     ? Map.of(Objectives.TSC, "ella")
                                     : Map.<String, String>of();
@@ -378,6 +375,10 @@ public final class SceneTraining {
     /** One of the models that a stage kept, by the model's own names. */
     private WeightSource result(Stage stage, String model) {
         return kept(stage).renamed(name -> model + "." + name);
+    }
+
+    private NoisyScenes noisy(BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
+        return new NoisyScenes(scenes, latents(cancelled, listener));
     }
 
     private Latents latents(BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {

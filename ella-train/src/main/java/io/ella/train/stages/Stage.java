@@ -3,6 +3,7 @@ package io.ella.train.stages;
 import io.ella.core.EllaException;
 import io.ella.train.LearningRate;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /** The stages of a {@link SceneTraining}, in the order in which they build on each other. */
@@ -19,8 +20,10 @@ public enum Stage {
     LLAMA(32, 800, 1.5e-3, 50, 750),
     /** The denoising network and its text encoder, from scenes with short captions. */
     BASE(32, 12_000, 5e-4, 200, 4_000),
-    /** The connector, to begin with what the base model's own text encoder says of captions. */
+    /** The connector, to begin with what the base model's own text encoder says, by token. */
     ALIGN(32, 1_200, 3e-3, 100, 600),
+    /** The connector, to be to the denoising network what the base model's own text encoder is. */
+    DISTIL(32, 2_000, 7e-4, 100, 1_000),
     /** The connector, from scenes with dense captions; everything else is frozen. */
     TSC(32, 4_000, 5e-4, 100, 1_500);
 
@@ -57,6 +60,22 @@ public enum Stage {
 
     int batch() {
         return batch;
+    }
+
+    boolean isOfConnector() {
+        return this == ALIGN || this == DISTIL || this == TSC;
+    }
+
+    /**
+     * {@return the stages that it can go on from, the latest first: itself, and for connectors
+     * others}
+     */
+    List<Stage> precursors() {
+        return switch (this) {
+            case DISTIL -> List.of(DISTIL, ALIGN);
+            case TSC -> List.of(TSC, DISTIL, ALIGN);
+            default -> List.of(this);
+        };
     }
 
     /** {@return how many updates the stage has} */

@@ -35,12 +35,14 @@ class StageStepsTest {
 
     private static Torch torch;
     private static Latents latents;
+    private static NoisyScenes noisy;
 
     @BeforeAll
     static void encode(@TempDir Path folder) {
         torch = Torch.open(Device.CPU);
         Path file = folder.resolve("latents.safetensors");
         latents = Latents.encode(torch, SceneModels.vae(), FRESH, SCENES, 5, file, done -> {});
+        noisy = new NoisyScenes(SCENES, latents);
     }
 
     @AfterAll
@@ -102,7 +104,7 @@ class StageStepsTest {
     void base() {
         EncoderGraph text = SceneModels.clip();
         Graph graph = Objectives.denoising(SceneModels.unet(), SceneMaps.COUNT, text);
-        learns(new DenoisingTask(graph, p -> true, Captioner.brief(), text, SCENES, latents, 2));
+        learns(new DenoisingTask(graph, p -> true, Captioner.brief(), text, noisy, 2));
     }
 
     @Test
@@ -117,8 +119,7 @@ class StageStepsTest {
     }
 
     private static double[] losses(Graph graph, EncoderGraph text) {
-        DenoisingTask task =
-                new DenoisingTask(graph, p -> true, Captioner.brief(), text, SCENES, latents, 2);
+        DenoisingTask task = new DenoisingTask(graph, p -> true, Captioner.brief(), text, noisy, 2);
         try (Trainer trainer = torch.trainer(graph, Precision.FP32, task::learns, FRESH)) {
             List<Tensor> batch = task.batch(torch, 0);
             double[] losses = trainer.accumulate(batch.toArray(new Tensor[0]));
@@ -133,6 +134,17 @@ class StageStepsTest {
             names = {"ADALN", "MLP", "QUERIES_8", "LLAMA", "CLIP", "FLEXIBLE"})
     void alignment(Variant variant) {
         AlignmentTask task = new AlignmentTask(variant, SCENES, 4);
+        learns(task);
+        assertThat(task.graph().parameters().stream().filter(p -> task.learns(p.name())))
+                .hasSize(variant.config().graph().parameters().size());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Variant.class,
+            names = {"ADALN", "MLP", "LLAMA", "CLIP", "FLEXIBLE"})
+    void distillation(Variant variant) {
+        DistillationTask task = new DistillationTask(variant, noisy, 2);
         learns(task);
         assertThat(task.graph().parameters().stream().filter(p -> task.learns(p.name())))
                 .hasSize(variant.config().graph().parameters().size());
@@ -164,8 +176,7 @@ class StageStepsTest {
                         p -> p.startsWith("tsc."),
                         Captioner.dense(variant),
                         variant.text(),
-                        SCENES,
-                        latents,
+                        noisy,
                         2);
         learns(task);
         assertThat(graph.parameters().stream().filter(p -> task.learns(p.name())))

@@ -84,7 +84,7 @@ class TasksTest {
     void timestepsOfTheBandComeMoreOftenAndNoneIsLeftOut() {
         int[] counts = new int[1000];
         for (int i = 0; i < 100_000; i++) {
-            counts[DenoisingTask.timestep(i * 1e-5, 1000)]++;
+            counts[NoisyScenes.timestep(i * 1e-5, 1000)]++;
         }
         assertThat(Arrays.stream(counts).boxed()).allMatch(count -> count >= 49);
         int band = Arrays.stream(counts, 250, 850).sum();
@@ -157,8 +157,7 @@ class TasksTest {
                         name -> true,
                         Captioner.brief(),
                         SceneModels.clip(),
-                        SCENES,
-                        latents,
+                        new NoisyScenes(SCENES, latents),
                         3);
         List<Tensor> batch = task.batch(torch, 2);
         assertThat(batch).hasSize(task.graph().inputs().size());

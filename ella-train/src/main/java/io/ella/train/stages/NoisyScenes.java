@@ -1,0 +1,79 @@
+package io.ella.train.stages;
+
+import io.ella.core.scheduler.ForwardProcess;
+import io.ella.train.NoisyLatents;
+import io.ella.train.scenes.Scene;
+import io.ella.train.scenes.SceneSampler;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Captioned scenes whose latents have become noisy, which is what a denoising network learns on.
+ */
+final class NoisyScenes {
+    /** How often the caption is empty, for guidance (arXiv 2207.12598). */
+    private static final double DROPPED = 0.1;
+
+    /** Where the band begins that timesteps are drawn from more often, as a part of all. */
+    private static final double BAND = 0.25;
+
+    private static final double BAND_WIDTH = 0.6;
+
+    private final ForwardProcess forward = new ForwardProcess(SceneModels.scheduler());
+    private final SceneSampler scenes;
+    private final Latents latents;
+
+    NoisyScenes(SceneSampler scenes, Latents latents) {
+        this.scenes = scenes;
+        this.latents = latents;
+    }
+
+    /** One of each in a row. */
+    record Batch(List<Scene> scenes, List<String> captions, NoisyLatents noisy) {
+        String[] texts() {
+            return captions.toArray(new String[0]);
+        }
+    }
+
+    /** {@return how many latents an edge has} */
+    int side() {
+        return latents.side();
+    }
+
+    /**
+     * {@return a batch}
+     *
+     * @param number the same one gives the same batch
+     * @param count of rows
+     * @param inTurn who says what is there, the first row's first
+     */
+    Batch draw(long number, int count, Captioner... inTurn) {
+        SplittableRandom random = new SplittableRandom(number);
+        NoisyLatents noisy =
+                new NoisyLatents(
+                        forward, count, latents.channels(), latents.side(), latents.side());
+        List<Scene> drawn = new ArrayList<>();
+        List<String> captions = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int index = random.nextInt(latents.count());
+            int timestep = timestep(random.nextDouble(), forward.timesteps());
+            boolean dropped = random.nextDouble() < DROPPED;
+            long seed = random.nextLong();
+            Scene scene = scenes.scene(index);
+            drawn.add(scene);
+            captions.add(dropped ? "" : inTurn[i % inTurn.length].caption(scene, seed));
+            noisy.put(i, latents.get(index), timestep, random);
+        }
+        return new Batch(drawn, captions, noisy);
+    }
+
+    /**
+     * {@return a timestep for a number drawn from [0, 1): every other one is drawn from the band in
+     * which captions decide what an object is; the others from all}
+     */
+    static int timestep(double uniform, int timesteps) {
+        double time = uniform < 0.5 ? 2 * uniform : BAND + BAND_WIDTH * (2 * uniform - 1);
+        return (int) (time * timesteps);
+    }
+}
