@@ -16,7 +16,6 @@ import io.ella.unet.VaeConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * The losses, as graphs that put the models together. The parameters of each model are below a name
@@ -44,7 +43,12 @@ public final class Objectives {
     /** Of the maps' error, beside that of the prediction. */
     private static final double MAPS_WEIGHT = 5;
 
+    /** Of what a text encoder teaches, beside what pictures do: it is a tenth of that. */
+    private static final double TAUGHT_WEIGHT = 3;
+
     private static final Pattern PROJECTION = Pattern.compile(".*\\.attn2\\.to_[kv]\\.weight");
+
+    private static final String TAUGHT = "taught_";
 
     private static final Dim B = Dim.symbol("B");
     private static final Dim H = Dim.symbol("H");
@@ -150,7 +154,7 @@ public final class Objectives {
                 g -> {
                     Denoising inputs = Denoising.declare(g, config);
                     Value there = declareMaps(g, maps);
-                    inputs.lossWithMaps(g, config, encode(g, text), there);
+                    inputs.lossWithMaps(g, config, encode(g, text), there).output(g, "maps");
                 });
     }
 
@@ -204,24 +208,37 @@ public final class Objectives {
 
     /**
      * {@return the loss of a connector in front of a denoising network that has learned to tell
-     * what is where: that of {@link #denoising(UNetConfig, int, EncoderGraph)}}
+     * what is where: that of {@link #denoising(UNetConfig, int, EncoderGraph)}, and for other
+     * captions that of {@link #distillation}, weighted, so that it does not forget what the network
+     * makes of them}
      *
-     * <p>Inputs and outputs as there.
+     * <p>Inputs as there, the latter's with {@code taught_} before their names and a batch of their
+     * own. Outputs: loss, error of the prediction, error of the maps, loss of the latter.
      *
      * @param config what the network is made of
      * @param maps how many the network tells
      * @param connector what the connector is made of
      * @param text what makes its text
+     * @param clip the network's own text encoder
      */
     public static Graph connector(
-            UNetConfig config, int maps, TscConfig connector, EncoderGraph text) {
+            UNetConfig config,
+            int maps,
+            TscConfig connector,
+            EncoderGraph text,
+            EncoderGraph clip) {
         return Graph.record(
                 "connector",
                 g -> {
                     Denoising inputs = Denoising.declare(g, config);
                     Value there = declareMaps(g, maps);
                     Value queries = connect(g, connector, inputs.timestep(), encode(g, text));
-                    inputs.lossWithMaps(g, config, queries, there);
+                    Loss pictures = inputs.lossWithMaps(g, config, queries, there);
+                    Loss taught = distil(g, TAUGHT, config, connector, text, clip);
+                    g.output("loss", pictures.total().add(taught.total().mul(TAUGHT_WEIGHT)));
+                    g.output("denoising", pictures.prediction());
+                    g.output("maps", pictures.other());
+                    g.output("taught", taught.total());
                 });
     }
 
@@ -277,7 +294,7 @@ public final class Objectives {
                     Dim count = Dim.of(tokens);
                     Value said =
                             connect(g, connector, timestep, encode(g, text)).slice(1, none, count);
-                    Value wanted = encode(g, clip, CLIP, true).slice(1, none, count);
+                    Value wanted = encode(g, clip, CLIP, B, CLIP + "_").slice(1, none, count);
                     List<Value> errors = new ArrayList<>();
                     for (ParameterSpec projection : projections) {
                         long[] shape =
@@ -312,20 +329,38 @@ public final class Objectives {
             UNetConfig config, TscConfig connector, EncoderGraph text, EncoderGraph clip) {
         return Graph.record(
                 "distillation",
-                g -> {
-                    Value timestep = g.input("timestep", ElementType.FLOAT32, B);
-                    Value sample = g.input("sample", B, Dim.of(config.inChannels()), H, W);
-                    Value queries = connect(g, connector, timestep, encode(g, text));
-                    Value context = encode(g, clip, CLIP, true);
-                    Graph network = UNet2DConditionModel.trainingGraph(config);
-                    List<Value> said = g.inline(UNET, network, timestep, sample, queries);
-                    List<Value> wanted = g.inline(UNET, network, timestep, sample, context);
-                    Value prediction = meanSquare(said.get(0), wanted.get(0).toFloat32());
-                    Value error = relative(said.get(1), wanted.get(1));
-                    g.output("loss", prediction.add(error));
-                    g.output("denoising", prediction);
-                    g.output("features", error);
-                });
+                g -> distil(g, "", config, connector, text, clip).output(g, "features"));
+    }
+
+    /** Inputs have the prefix before their names. */
+    private static Loss distil(
+            Recorder g,
+            String prefix,
+            UNetConfig config,
+            TscConfig connector,
+            EncoderGraph text,
+            EncoderGraph clip) {
+        Dim rows = symbol(prefix, B);
+        Value timestep = g.input(prefix + "timestep", ElementType.FLOAT32, rows);
+        Value sample = g.input(prefix + "sample", rows, Dim.of(config.inChannels()), H, W);
+        Value features = encode(g, text, TEXT_ENCODER, rows, prefix);
+        Value queries = connect(g, connector, timestep, features);
+        Value context = encode(g, clip, CLIP, rows, prefix + CLIP + "_");
+        Graph network = UNet2DConditionModel.trainingGraph(config);
+        List<Value> said = g.inline(UNET, network, timestep, sample, queries);
+        List<Value> wanted = g.inline(UNET, network, timestep, sample, context);
+        Value prediction = meanSquare(said.get(0), wanted.get(0).toFloat32());
+        Value error = relative(said.get(1), wanted.get(1));
+        return new Loss(prediction.add(error), prediction, error);
+    }
+
+    /** That of a prediction and of something else, together. */
+    private record Loss(Value total, Value prediction, Value other) {
+        void output(Recorder g, String name) {
+            g.output("loss", total);
+            g.output("denoising", prediction);
+            g.output(name, other);
+        }
     }
 
     private static Value relative(Value is, Value wanted) {
@@ -375,22 +410,27 @@ public final class Objectives {
 
     /** Declares the encoder's inputs and takes its first output. */
     private static Value encode(Recorder g, EncoderGraph text) {
-        return encode(g, text, TEXT_ENCODER, false);
+        return encode(g, text, TEXT_ENCODER, B, "");
     }
 
-    /** Apart, inputs and the length of the text are called after the place too. */
-    private static Value encode(Recorder g, EncoderGraph text, String place, boolean apart) {
+    /** Inputs and the length of the text have the prefix before their names. */
+    private static Value encode(
+            Recorder g, EncoderGraph text, String place, Dim rows, String prefix) {
         List<Value> inputs = new ArrayList<>();
         for (Value input : text.graph().inputs()) {
-            String name = ((Op.Input) input.op()).name();
-            Stream<Dim> shape = input.shape().stream();
-            if (apart) {
-                name = place + "_" + name;
-                shape = shape.map(d -> d.isConstant() || d.equals(B) ? d : Dim.symbol(place + d));
-            }
-            inputs.add(g.input(name, input.type(), shape.toArray(Dim[]::new)));
+            Dim[] shape =
+                    input.shape().stream()
+                            .map(d -> d.equals(B) ? rows : d)
+                            .map(d -> d.isConstant() || d.equals(rows) ? d : symbol(prefix, d))
+                            .toArray(Dim[]::new);
+            inputs.add(g.input(prefix + ((Op.Input) input.op()).name(), input.type(), shape));
         }
         return g.inline(place, text.graph(), inputs.toArray(new Value[0])).get(0);
+    }
+
+    /** Sizes have letters and digits alone. */
+    private static Dim symbol(String prefix, Dim size) {
+        return Dim.symbol(prefix.replace("_", "") + size);
     }
 
     /** What every loss of a denoising network reads. */
@@ -412,15 +452,13 @@ public final class Objectives {
             return meanSquare(network(g, config, context).get(0), target);
         }
 
-        void lossWithMaps(Recorder g, UNetConfig config, Value context, Value there) {
+        Loss lossWithMaps(Recorder g, UNetConfig config, Value context, Value there) {
             List<Value> outputs = network(g, config, context);
             long maps = there.size(1).constant();
             Value told = outputs.get(1).conv2d(g.params().at(MAPS), maps, 1);
             Value denoising = meanSquare(outputs.get(0), target);
             Value error = meanSquare(told, there);
-            g.output("loss", denoising.add(error.mul(MAPS_WEIGHT)));
-            g.output("denoising", denoising);
-            g.output("maps", error);
+            return new Loss(denoising.add(error.mul(MAPS_WEIGHT)), denoising, error);
         }
 
         private List<Value> network(Recorder g, UNetConfig config, Value context) {

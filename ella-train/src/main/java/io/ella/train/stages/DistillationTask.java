@@ -9,10 +9,7 @@ import io.ella.train.TrainingTask;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A connector learns to be to the denoising network what the base model's own text encoder is, for
- * short captions and dense ones in turn.
- */
+/** A connector learns to be to the denoising network what the base model's own text encoder is. */
 final class DistillationTask implements TrainingTask {
     private final EncoderGraph clip = SceneModels.clip();
     private final Variant variant;
@@ -20,13 +17,15 @@ final class DistillationTask implements TrainingTask {
     private final Graph graph;
     private final NoisyScenes scenes;
     private final int batch;
+    private final Captioner[] captioners;
 
-    DistillationTask(Variant variant, NoisyScenes scenes, int batch) {
+    DistillationTask(Variant variant, NoisyScenes scenes, int batch, Captioner... captioners) {
         this.variant = variant;
         this.text = variant.text();
         this.graph = Objectives.distillation(SceneModels.unet(), variant.config(), text, clip);
         this.scenes = scenes;
         this.batch = batch;
+        this.captioners = captioners.clone();
     }
 
     @Override
@@ -41,8 +40,7 @@ final class DistillationTask implements TrainingTask {
 
     @Override
     public List<Tensor> batch(Torch torch, long number) {
-        NoisyScenes.Batch drawn =
-                scenes.draw(number, batch, Captioner.brief(), Captioner.dense(variant));
+        NoisyScenes.Batch drawn = scenes.draw(number, batch, captioners);
         Tokens words = variant.tokens(drawn.texts());
         Tokens tokens = Tokens.clip(drawn.texts(), SceneModels.clipTokens());
         List<Tensor> inputs = new ArrayList<>(drawn.noisy().samples(torch));

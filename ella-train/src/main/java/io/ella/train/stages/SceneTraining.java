@@ -20,6 +20,7 @@ import io.ella.train.TrainingTask;
 import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneRenderer;
 import io.ella.train.scenes.SceneSampler;
+import io.ella.tsc.TscConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -231,23 +233,35 @@ public final class SceneTraining {
                         stage.batch());
             }
             case ALIGN -> new AlignmentTask(variant, scenes, stage.batch());
-            case DISTIL -> new DistillationTask(variant, noisy(cancelled, listener), stage.batch());
-            case TSC -> {
-                EncoderGraph text = variant.text();
-                Graph graph =
-                        baseTellsMaps()
-                                ? Objectives.connector(
-                                        SceneModels.unet(), SceneMaps.COUNT, variant.config(), text)
-                                : Objectives.connector(SceneModels.unet(), variant.config(), text);
-                yield new DenoisingTask(
-                        graph,
-                        p -> p.startsWith(Objectives.TSC + "."),
-                        Captioner.dense(variant),
-                        text,
-                        noisy(cancelled, listener),
-                        stage.batch());
-            }
+            case DISTIL ->
+                    new DistillationTask(
+                            variant,
+                            noisy(cancelled, listener),
+                            stage.batch(),
+                            Captioner.brief(),
+                            Captioner.dense(variant));
+            case TSC -> connector(noisy(cancelled, listener), stage.batch());
         };
+    }
+
+    /** Behind a base that tells maps, a fourth of each batch are captions that it understands. */
+    private TrainingTask connector(NoisyScenes noisy, int batch) {
+        EncoderGraph text = variant.text();
+        TscConfig config = variant.config();
+        Captioner dense = Captioner.dense(variant);
+        Predicate<String> learns = name -> name.startsWith(Objectives.TSC + ".");
+        if (!baseTellsMaps()) {
+            Graph graph = Objectives.connector(SceneModels.unet(), config, text);
+            return new DenoisingTask(graph, learns, dense, text, noisy, batch);
+        }
+        Graph graph =
+                Objectives.connector(
+                        SceneModels.unet(), SceneMaps.COUNT, config, text, SceneModels.clip());
+        int taught = batch / 4;
+        return new TaughtConnectorTask(
+                graph,
+                new DenoisingTask(graph, learns, dense, text, noisy, batch - taught),
+                new DistillationTask(variant, noisy, taught, Captioner.brief()));
     }
 
     /** A base from a checkpoint for pipelines does not: what tells them stays behind. */

@@ -144,7 +144,9 @@ class StageStepsTest {
             value = Variant.class,
             names = {"ADALN", "MLP", "LLAMA", "CLIP", "FLEXIBLE"})
     void distillation(Variant variant) {
-        DistillationTask task = new DistillationTask(variant, noisy, 2);
+        DistillationTask task =
+                new DistillationTask(
+                        variant, noisy, 2, Captioner.brief(), Captioner.dense(variant));
         learns(task);
         assertThat(task.graph().parameters().stream().filter(p -> task.learns(p.name())))
                 .hasSize(variant.config().graph().parameters().size());
@@ -163,21 +165,41 @@ class StageStepsTest {
     @Test
     void connectorBehindANetworkThatTellsMaps() {
         Variant variant = Variant.ADALN;
-        connector(
-                variant,
+        Graph graph =
                 Objectives.connector(
-                        SceneModels.unet(), SceneMaps.COUNT, variant.config(), variant.text()));
+                        SceneModels.unet(),
+                        SceneMaps.COUNT,
+                        variant.config(),
+                        variant.text(),
+                        SceneModels.clip());
+        TrainingTask task =
+                new TaughtConnectorTask(
+                        graph,
+                        pictures(variant, graph),
+                        new DistillationTask(variant, noisy, 1, Captioner.brief()));
+        learns(task);
+        try (Trainer trainer = torch.trainer(graph, Precision.FP32, task::learns, FRESH)) {
+            List<Tensor> batch = task.batch(torch, 0);
+            double[] losses = trainer.accumulate(batch.toArray(new Tensor[0]));
+            batch.forEach(Tensor::close);
+            assertThat(losses[3]).isPositive();
+            assertThat(losses[0])
+                    .isCloseTo(losses[1] + 5 * losses[2] + 3 * losses[3], within(1e-5));
+        }
+    }
+
+    private static DenoisingTask pictures(Variant variant, Graph graph) {
+        return new DenoisingTask(
+                graph,
+                p -> p.startsWith("tsc."),
+                Captioner.dense(variant),
+                variant.text(),
+                noisy,
+                2);
     }
 
     private static void connector(Variant variant, Graph graph) {
-        DenoisingTask task =
-                new DenoisingTask(
-                        graph,
-                        p -> p.startsWith("tsc."),
-                        Captioner.dense(variant),
-                        variant.text(),
-                        noisy,
-                        2);
+        DenoisingTask task = pictures(variant, graph);
         learns(task);
         assertThat(graph.parameters().stream().filter(p -> task.learns(p.name())))
                 .hasSize(variant.config().graph().parameters().size());
