@@ -57,6 +57,16 @@ public final class Objectives {
     private Objectives() {}
 
     /**
+     * {@return whether a parameter of these graphs is the connector's, which learns alone where
+     * there is one}
+     *
+     * @param parameter its name in the graph
+     */
+    public static boolean isOfConnector(String parameter) {
+        return parameter.startsWith(TSC + ".");
+    }
+
+    /**
      * {@return the loss of an autoencoder: mean absolute and mean squared error of the decoded
      * image, weighted, and the Kullback–Leibler divergence of the latent from a standard normal one
      * (per element)}

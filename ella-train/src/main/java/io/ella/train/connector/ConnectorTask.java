@@ -71,7 +71,7 @@ final class ConnectorTask implements TrainingTask {
 
     @Override
     public boolean learns(String parameter) {
-        return parameter.startsWith(Objectives.TSC + ".");
+        return Objectives.isOfConnector(parameter);
     }
 
     @Override

@@ -4,7 +4,6 @@ import io.ella.core.graph.Graph;
 import io.ella.core.scheduler.ForwardProcess;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
-import io.ella.encoders.EncoderGraph;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
 import io.ella.train.scenes.Scene;
@@ -18,9 +17,7 @@ import java.util.SplittableRandom;
  * text encoder says of them, token by token, as the denoising network hears it.
  */
 final class AlignmentTask implements TrainingTask {
-    private final EncoderGraph clip = SceneModels.clip();
-    private final Variant variant;
-    private final EncoderGraph text;
+    private final BothEncoders encoders;
     private final Graph graph;
     private final List<Captioner> captioners;
     private final int timesteps = new ForwardProcess(SceneModels.scheduler()).timesteps();
@@ -28,11 +25,14 @@ final class AlignmentTask implements TrainingTask {
     private final int batch;
 
     AlignmentTask(Variant variant, SceneSampler scenes, int batch) {
-        this.variant = variant;
-        this.text = variant.text();
+        this.encoders = BothEncoders.of(variant);
         this.graph =
                 Objectives.alignment(
-                        SceneModels.unet(), variant.config(), variant.aligned(), text, clip);
+                        SceneModels.unet(),
+                        variant.config(),
+                        variant.aligned(),
+                        encoders.text(),
+                        encoders.clip());
         this.captioners = List.of(Captioner.brief(), Captioner.dense(variant));
         this.scenes = scenes;
         this.batch = batch;
@@ -45,7 +45,7 @@ final class AlignmentTask implements TrainingTask {
 
     @Override
     public boolean learns(String parameter) {
-        return parameter.startsWith(Objectives.TSC + ".");
+        return Objectives.isOfConnector(parameter);
     }
 
     @Override
@@ -58,12 +58,9 @@ final class AlignmentTask implements TrainingTask {
             times[i] = random.nextInt(timesteps);
             captions[i] = captioners.get(i % 2).caption(scene, random.nextLong());
         }
-        Tokens words = variant.tokens(captions);
-        Tokens tokens = Tokens.clip(captions, SceneModels.clipTokens());
         List<Tensor> inputs = new ArrayList<>();
         inputs.add(torch.tensor(times, batch));
-        inputs.addAll(text.inputs(torch, words.ids(), words.mask()));
-        inputs.addAll(clip.inputs(torch, tokens.ids(), tokens.mask()));
+        inputs.addAll(encoders.inputs(torch, captions));
         return inputs;
     }
 }

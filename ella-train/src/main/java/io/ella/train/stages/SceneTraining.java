@@ -233,35 +233,42 @@ public final class SceneTraining {
                         stage.batch());
             }
             case ALIGN -> new AlignmentTask(variant, scenes, stage.batch());
-            case DISTIL ->
-                    new DistillationTask(
-                            variant,
-                            noisy(cancelled, listener),
-                            stage.batch(),
-                            Captioner.brief(),
-                            Captioner.dense(variant));
+            case DISTIL -> {
+                BothEncoders encoders = BothEncoders.of(variant);
+                yield new DistillationTask(
+                        Objectives.distillation(
+                                SceneModels.unet(),
+                                variant.config(),
+                                encoders.text(),
+                                encoders.clip()),
+                        encoders,
+                        noisy(cancelled, listener),
+                        stage.batch(),
+                        Captioner.brief(),
+                        Captioner.dense(variant));
+            }
             case TSC -> connector(noisy(cancelled, listener), stage.batch());
         };
     }
 
     /** Behind a base that tells maps, a fourth of each batch are captions that it understands. */
     private TrainingTask connector(NoisyScenes noisy, int batch) {
-        EncoderGraph text = variant.text();
+        BothEncoders encoders = BothEncoders.of(variant);
+        EncoderGraph text = encoders.text();
         TscConfig config = variant.config();
         Captioner dense = Captioner.dense(variant);
-        Predicate<String> learns = name -> name.startsWith(Objectives.TSC + ".");
+        Predicate<String> learns = Objectives::isOfConnector;
         if (!baseTellsMaps()) {
             Graph graph = Objectives.connector(SceneModels.unet(), config, text);
             return new DenoisingTask(graph, learns, dense, text, noisy, batch);
         }
         Graph graph =
                 Objectives.connector(
-                        SceneModels.unet(), SceneMaps.COUNT, config, text, SceneModels.clip());
+                        SceneModels.unet(), SceneMaps.COUNT, config, text, encoders.clip());
         int taught = batch / 4;
         return new TaughtConnectorTask(
-                graph,
                 new DenoisingTask(graph, learns, dense, text, noisy, batch - taught),
-                new DistillationTask(variant, noisy, taught, Captioner.brief()));
+                new DistillationTask(graph, encoders, noisy, taught, Captioner.brief()));
     }
 
     /** A base from a checkpoint for pipelines does not: what tells them stays behind. */

@@ -9,12 +9,15 @@ import java.util.List;
 
 /**
  * A connector learns from pictures with their captions, and from the base model's own text encoder
- * at the same time.
- *
- * @param graph the loss of both; its inputs are the one's, then the other's
+ * at the same time: tasks of one graph, whose inputs are the one's, then the other's.
  */
-record TaughtConnectorTask(Graph graph, DenoisingTask pictures, DistillationTask teacher)
+record TaughtConnectorTask(DenoisingTask pictures, DistillationTask teacher)
         implements TrainingTask {
+
+    @Override
+    public Graph graph() {
+        return pictures.graph();
+    }
 
     @Override
     public boolean learns(String parameter) {

@@ -144,9 +144,19 @@ class StageStepsTest {
             value = Variant.class,
             names = {"ADALN", "MLP", "LLAMA", "CLIP", "FLEXIBLE"})
     void distillation(Variant variant) {
+        BothEncoders encoders = BothEncoders.of(variant);
         DistillationTask task =
                 new DistillationTask(
-                        variant, noisy, 2, Captioner.brief(), Captioner.dense(variant));
+                        Objectives.distillation(
+                                SceneModels.unet(),
+                                variant.config(),
+                                encoders.text(),
+                                encoders.clip()),
+                        encoders,
+                        noisy,
+                        2,
+                        Captioner.brief(),
+                        Captioner.dense(variant));
         learns(task);
         assertThat(task.graph().parameters().stream().filter(p -> task.learns(p.name())))
                 .hasSize(variant.config().graph().parameters().size());
@@ -165,18 +175,18 @@ class StageStepsTest {
     @Test
     void connectorBehindANetworkThatTellsMaps() {
         Variant variant = Variant.ADALN;
+        BothEncoders encoders = BothEncoders.of(variant);
         Graph graph =
                 Objectives.connector(
                         SceneModels.unet(),
                         SceneMaps.COUNT,
                         variant.config(),
-                        variant.text(),
-                        SceneModels.clip());
+                        encoders.text(),
+                        encoders.clip());
         TrainingTask task =
                 new TaughtConnectorTask(
-                        graph,
                         pictures(variant, graph),
-                        new DistillationTask(variant, noisy, 1, Captioner.brief()));
+                        new DistillationTask(graph, encoders, noisy, 1, Captioner.brief()));
         learns(task);
         try (Trainer trainer = torch.trainer(graph, Precision.FP32, task::learns, FRESH)) {
             List<Tensor> batch = task.batch(torch, 0);
