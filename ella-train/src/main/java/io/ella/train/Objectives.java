@@ -41,7 +41,7 @@ public final class Objectives {
     public static final String MAPS = "maps";
 
     /** Of the maps' error, beside that of the prediction. */
-    private static final double MAPS_WEIGHT = 5;
+    private static final double MAPS_WEIGHT = 10;
 
     /** Of what a text encoder teaches, beside what pictures do: it is a tenth of that. */
     private static final double TAUGHT_WEIGHT = 3;
@@ -327,8 +327,9 @@ public final class Objectives {
      * EncoderGraph)} does.
      *
      * <p>Inputs: {@code timestep} [B]; {@code sample} [B, channels, H, W]; those of the text
-     * encoder; those of the other one, with {@code clip_} before their names. Outputs: loss, error
-     * of the prediction, error of the features.
+     * encoder; those of the other one, with {@code clip_} before their names and a batch of their
+     * own, C captions; {@code picked}, INT64 [B, S], which of its tokens are a row's context,
+     * counted over all captions. Outputs: loss, error of the prediction, error of the features.
      *
      * @param config what the network is made of
      * @param connector what the connector is made of
@@ -355,7 +356,16 @@ public final class Objectives {
         Value sample = g.input(prefix + "sample", rows, Dim.of(config.inChannels()), H, W);
         Value features = encode(g, text, TEXT_ENCODER, rows, prefix);
         Value queries = connect(g, connector, timestep, features);
-        Value context = encode(g, clip, CLIP, rows, prefix + CLIP + "_");
+        Dim captions = symbol(prefix, Dim.symbol("C"));
+        Value tokens = encode(g, clip, CLIP, captions, prefix + CLIP + "_");
+        Value table = tokens.reshape(captions.times(tokens.size(1)), tokens.size(2));
+        Value picked =
+                g.input(
+                        prefix + "picked",
+                        ElementType.INT64,
+                        rows,
+                        symbol(prefix, Dim.symbol("S")));
+        Value context = picked.embedding(table);
         Graph network = UNet2DConditionModel.trainingGraph(config);
         List<Value> said = g.inline(UNET, network, timestep, sample, queries);
         List<Value> wanted = g.inline(UNET, network, timestep, sample, context);

@@ -116,7 +116,7 @@ public final class Judge {
                             outline.shape(),
                             colour,
                             Size.nearest(outline.diameter() / SIZE),
-                            Painter.texture(image, mask, colour),
+                            Painter.texture(image, mask, colour, outline.x(), outline.y()),
                             outline.x() / SIZE,
                             outline.y() / SIZE));
         }

@@ -11,8 +11,10 @@ final class Painter {
     /** Patterns with less amplitude, as a part of the difference of the tones, are none. */
     private static final double MIN_AMPLITUDE = 0.11;
 
-    private static final int STRIPES = 12;
-    private static final int DOTS = 10;
+    private static final int PERIOD = SceneRenderer.PERIOD;
+
+    /** Pixels by which a pattern may lie beside where it belongs. */
+    private static final int MAX_OFFSET = 3;
 
     private static final Map<Texture, double[]> PATTERNS =
             Map.of(
@@ -45,20 +47,27 @@ final class Painter {
         return best;
     }
 
-    /** The texture whose pattern, at any offset, explains most of the variation between tones. */
-    static Texture texture(LabImage image, Mask object, Colour colour) {
-        Mask inside = inside(object, 2);
-        int[] indices = inside.indices();
+    /**
+     * The texture whose pattern, begun at the centre or near it, explains most of the variation
+     * between tones.
+     */
+    static Texture texture(LabImage image, Mask object, Colour colour, double x, double y) {
+        int[] indices = inside(object, 2).indices();
         Lab first = Lab.of(colour.first());
         Lab second = Lab.of(colour.second());
-        double[] tone = new double[indices.length];
-        for (int i = 0; i < indices.length; i++) {
-            tone[i] = Math.min(1.3, Math.max(-0.3, image.at(indices[i]).along(first, second)));
+        double[] count = new double[PERIOD * PERIOD];
+        double[] tones = new double[PERIOD * PERIOD];
+        for (int i : indices) { // to the patterns all periods are one
+            int row = Math.floorMod(i / image.size - (int) Math.rint(y), PERIOD);
+            int column = Math.floorMod(i % image.size - (int) Math.rint(x), PERIOD);
+            count[row * PERIOD + column]++;
+            tones[row * PERIOD + column] +=
+                    Math.min(1.3, Math.max(-0.3, image.at(i).along(first, second)));
         }
         Texture best = Texture.PLAIN;
         double greatest = MIN_AMPLITUDE;
         for (Map.Entry<Texture, double[]> pattern : PATTERNS.entrySet()) {
-            double amplitude = amplitude(pattern.getValue(), tone, indices, image.size);
+            double amplitude = amplitude(pattern.getValue(), count, tones);
             if (amplitude > greatest) {
                 greatest = amplitude;
                 best = pattern.getKey();
@@ -67,28 +76,20 @@ final class Painter {
         return best;
     }
 
-    /** The greatest standard deviation that the pattern explains, over all offsets. */
-    private static double amplitude(double[] pattern, double[] tone, int[] indices, int size) {
-        int period = (int) Math.sqrt(pattern.length);
-        double[] count = new double[pattern.length];
-        double[] tones = new double[pattern.length];
-        for (int i = 0; i < indices.length; i++) { // to the pattern all periods are one
-            int cell = indices[i] / size % period * period + indices[i] % size % period;
-            count[cell]++;
-            tones[cell] += tone[i];
-        }
-        double n = indices.length;
+    /** The greatest standard deviation that the pattern explains, over the offsets. */
+    private static double amplitude(double[] pattern, double[] count, double[] tones) {
+        double n = Arrays.stream(count).sum();
         double mean = Arrays.stream(tones).sum() / n;
         double greatest = 0;
-        for (int dy = 0; dy < period; dy++) {
-            for (int dx = 0; dx < period; dx++) {
+        for (int dy = -MAX_OFFSET; dy <= MAX_OFFSET; dy++) {
+            for (int dx = -MAX_OFFSET; dx <= MAX_OFFSET; dx++) {
                 double sum = 0;
                 double squares = 0;
                 double product = 0;
                 for (int cell = 0; cell < pattern.length; cell++) {
-                    int x = (cell % period + dx) % period;
-                    int y = (cell / period + dy) % period;
-                    double p = pattern[y * period + x];
+                    int x = Math.floorMod(cell % PERIOD + dx, PERIOD);
+                    int y = Math.floorMod(cell / PERIOD + dy, PERIOD);
+                    double p = pattern[y * PERIOD + x];
                     sum += count[cell] * p;
                     squares += count[cell] * p * p;
                     product += tones[cell] * p;
@@ -104,21 +105,21 @@ final class Painter {
     }
 
     /**
-     * One period of the pattern in a soft form, its lowest harmonics; negative is the first tone.
+     * One period of the pattern in a soft form, its lowest harmonics, from an object's centre;
+     * negative is the first tone.
      */
     private static double[] pattern(Texture texture) {
-        int period = texture == Texture.DOTTED ? DOTS : STRIPES;
-        double[] pattern = new double[period * period];
-        for (int y = 0; y < period; y++) {
-            for (int x = 0; x < period; x++) {
-                double u = Math.cos(2 * Math.PI * x / period);
-                double v = Math.cos(2 * Math.PI * y / period);
-                pattern[y * period + x] =
+        double[] pattern = new double[PERIOD * PERIOD];
+        for (int y = 0; y < PERIOD; y++) {
+            for (int x = 0; x < PERIOD; x++) {
+                double u = Math.cos(2 * Math.PI * (x + 0.5) / PERIOD);
+                double v = Math.cos(2 * Math.PI * (y + 0.5) / PERIOD);
+                pattern[y * PERIOD + x] =
                         switch (texture) {
                             case PLAIN -> 0;
-                            case STRIPED -> v;
-                            case CHECKERED -> u * v;
-                            case DOTTED -> (1 + u) * (1 + v);
+                            case STRIPED -> -v;
+                            case CHECKERED -> -u * v;
+                            case DOTTED -> (1 - u) * (1 + v);
                         };
             }
         }

@@ -5,14 +5,15 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * Where in a picture which shapes, textures and sizes are: for each of these words a map of how
- * much of every cell its objects cover, from 0 to 1.
+ * Where in a picture which shapes, textures, sizes and colours are, and which background: for each
+ * of these words a map of how much of every cell it covers, from 0 to 1.
  */
 public final class SceneMaps {
-    /** How many maps there are: shapes, then textures, then sizes. */
+    /** How many maps there are: shapes, then textures, sizes, colours, backgrounds. */
     public static final int COUNT;
 
     private static final List<Enum<?>> WORDS;
@@ -22,6 +23,8 @@ public final class SceneMaps {
         words.addAll(List.of(Shape.values()));
         words.addAll(List.of(Texture.values()));
         words.addAll(List.of(Size.values()));
+        words.addAll(List.of(Colour.values()));
+        words.addAll(List.of(Background.values()));
         WORDS = List.copyOf(words);
         COUNT = WORDS.size();
     }
@@ -37,13 +40,19 @@ public final class SceneMaps {
      * @param offset the index of the first value
      */
     public static void draw(Scene scene, int side, float[] maps, int offset) {
+        int cells = side * side;
+        int behind = offset + WORDS.indexOf(scene.background()) * cells;
+        Arrays.fill(maps, behind, behind + cells, 1);
         for (SceneObject object : scene.objects()) {
             byte[] cover = cover(object, side);
-            for (Enum<?> word : List.of(object.shape(), object.texture(), object.size())) {
-                int from = offset + WORDS.indexOf(word) * cover.length;
-                for (int i = 0; i < cover.length; i++) {
-                    maps[from + i] += (cover[i] & 0xff) / 255f;
+            List<Enum<?>> words =
+                    List.of(object.shape(), object.texture(), object.size(), object.colour());
+            for (int i = 0; i < cells; i++) {
+                float covered = (cover[i] & 0xff) / 255f;
+                for (Enum<?> word : words) {
+                    maps[offset + WORDS.indexOf(word) * cells + i] += covered;
                 }
+                maps[behind + i] -= covered;
             }
         }
     }

@@ -22,12 +22,10 @@ public final class SceneRenderer {
     private static final int MIN_SIZE = 32;
     private static final int MAX_SIZE = 4096;
 
-    /** Widths in pixels at 128×128: of a stripe, of a check, from dot to dot, of a dot. */
-    private static final double STRIPE = 6;
+    /** Pixels at 128×128 after which patterns repeat. */
+    static final int PERIOD = 16;
 
-    private static final double CHECK = 6;
-    private static final double DOT_DISTANCE = 10;
-    private static final double DOT = 6;
+    private static final double DOT = 7;
 
     private final int size;
 
@@ -146,34 +144,32 @@ public final class SceneRenderer {
             return new Color(object.colour().first());
         }
         // Whole pixels: a tile between them would be blurred.
-        double x = Math.rint(object.x() * size);
-        double y = Math.rint(object.y() * size);
+        double x = Math.rint(object.x() * size - tile.getWidth() / 4.0);
+        double y = Math.rint(object.y() * size - tile.getHeight() / 4.0);
         return new TexturePaint(
                 tile, new Rectangle2D.Double(x, y, tile.getWidth(), tile.getHeight()));
     }
 
-    /** One period of a pattern; its upper left corner belongs on the object's centre. */
+    /** One period of a pattern; the middle of its upper left quarter is the object's centre. */
     private BufferedImage tile(Texture texture, Colour colour) {
-        double unit = size / 128.0;
-        double width = texture == Texture.DOTTED ? DOT_DISTANCE / 2 : CHECK;
-        int half = (int) Math.max(1, Math.rint(width * unit));
+        double unit = (double) size / DEFAULT_SIZE;
+        int half = (int) Math.max(1, Math.rint(PERIOD / 2 * unit));
         BufferedImage tile = new BufferedImage(2 * half, 2 * half, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = graphics(tile);
         graphics.setColor(new Color(colour.first()));
         graphics.fillRect(0, 0, 2 * half, 2 * half);
         graphics.setColor(new Color(colour.second()));
         switch (texture) {
-            case STRIPED -> {
-                int stripe = (int) Math.max(1, Math.rint(STRIPE * unit));
-                graphics.fillRect(0, stripe / 2, 2 * half, stripe);
-            }
+            case STRIPED -> graphics.fillRect(0, half, 2 * half, half);
             case CHECKERED -> {
-                graphics.fillRect(0, 0, half, half);
-                graphics.fillRect(half, half, half, half);
+                graphics.fillRect(half, 0, half, half);
+                graphics.fillRect(0, half, half, half);
             }
-            case DOTTED -> {
+            case DOTTED -> { // beside the centre, which may be a hole
                 double dot = DOT * unit;
-                graphics.fill(new Ellipse2D.Double(half - dot / 2, half - dot / 2, dot, dot));
+                double x = 1.5 * half - dot / 2;
+                double y = 0.5 * half - dot / 2;
+                graphics.fill(new Ellipse2D.Double(x, y, dot, dot));
             }
             case PLAIN -> {}
         }

@@ -14,15 +14,16 @@ import org.jspecify.annotations.Nullable;
  * made first. Immutable, so thread-safe.
  *
  * <p>There are 1, 2, 3 or 4 objects in 15, 35, 30 and 20 % of the scenes, 40 % of the objects are
- * plain. Objects keep {@value #GAP} pixels (at 128×128) from each other, {@value #MARGIN} from the
- * edge, and {@value #CELL_MARGIN} with their centroids from the borders of the nine {@link Place}s;
- * no two share a place. From every object a chain of clear {@link Relation}s leads to every other.
+ * plain. Centroids are in the middle of a latent, of which there is one for {@value #GRID} pixels
+ * (at 128×128), so that the same object looks the same to a VAE wherever it is. Objects keep
+ * {@value #GAP} pixels from each other and {@value #MARGIN} from the edge; no two share one of the
+ * nine {@link Place}s. From every object a chain of clear {@link Relation}s leads to every other.
  */
 public final class SceneSampler {
     private static final int PICTURE = 128;
+    private static final int GRID = 8;
     private static final int GAP = 5;
-    private static final int MARGIN = 3;
-    private static final int CELL_MARGIN = 4;
+    private static final int MARGIN = 1;
 
     private static final double[] COUNTS = {0.15, 0.35, 0.30, 0.20};
     private static final double PLAIN = 0.4;
@@ -123,7 +124,7 @@ public final class SceneSampler {
         return null;
     }
 
-    /** An object somewhere in a cell, on a whole pixel, so that textures are sharp. */
+    /** An object somewhere in a place. */
     private static SceneObject at(SplittableRandom random, SceneObject kind, Place place) {
         Rectangle2D bounds = bounds(kind);
         int x = coordinate(random, place.column(), bounds.getMinX(), bounds.getMaxX());
@@ -139,9 +140,11 @@ public final class SceneSampler {
 
     private static int coordinate(SplittableRandom random, int cell, double min, double max) {
         double cellWidth = PICTURE / 3.0;
-        double low = Math.max(cell * cellWidth + CELL_MARGIN, MARGIN - min);
-        double high = Math.min((cell + 1) * cellWidth - CELL_MARGIN, PICTURE - MARGIN - max);
-        return random.nextInt((int) Math.ceil(low), (int) Math.floor(high) + 1);
+        double low = Math.max(cell * cellWidth, MARGIN - min);
+        double high = Math.min((cell + 1) * cellWidth, PICTURE - MARGIN - max);
+        int first = (int) Math.ceil(low / GRID - 0.5);
+        int last = (int) Math.floor(high / GRID - 0.5);
+        return random.nextInt(first, last + 1) * GRID + GRID / 2;
     }
 
     /** The bounding box in pixels around the object's own place. */

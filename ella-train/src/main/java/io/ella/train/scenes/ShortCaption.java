@@ -18,21 +18,24 @@ public final class ShortCaption {
     private static final double SIZE = 0.5;
     private static final double TEXTURE = 0.9;
 
+    /** What the fact more is; counts are the rest. */
+    private static final double RELATION = 0.3;
+
+    private static final double PLACE = 0.25;
+    private static final double BACKGROUND = 0.3;
+
     private final Scene scene;
     private final SplittableRandom random;
     private final List<Fact> facts = new ArrayList<>();
     private final boolean articles;
 
-    private enum More {
-        RELATION,
-        PLACE,
-        BACKGROUND,
-        COUNT
-    }
+    /** What another caption says, of which no object's attribute is left out; null for none. */
+    private final @Nullable List<Fact> told;
 
-    private ShortCaption(Scene scene, SplittableRandom random) {
+    private ShortCaption(Scene scene, SplittableRandom random, @Nullable List<Fact> told) {
         this.scene = scene;
         this.random = random;
+        this.told = told;
         articles = Seeds.chance(random, 0.75);
     }
 
@@ -44,9 +47,47 @@ public final class ShortCaption {
      * @return the caption
      */
     public static Caption of(Scene scene, long seed) {
-        ShortCaption caption = new ShortCaption(scene, Seeds.stream(seed, 1));
+        ShortCaption caption = new ShortCaption(scene, Seeds.stream(seed, 1), null);
         String text = caption.text();
         return new Caption(text, caption.facts);
+    }
+
+    /**
+     * Short captions that together say what a dense one says, and no more: one for the background,
+     * one for each relation and place in the order of the dense one, and one for the count.
+     *
+     * @param scene what they are about
+     * @param dense what is said
+     * @param seed of the choices of words
+     * @return the captions
+     */
+    public static List<Caption> retelling(Scene scene, Caption dense, long seed) {
+        SplittableRandom random = Seeds.stream(seed, 3);
+        List<Fact> told = dense.facts();
+        List<Caption> captions = new ArrayList<>();
+        for (Fact.Kind kind : List.of(Fact.Kind.BACKGROUND, Fact.Kind.RELATION, Fact.Kind.COUNT)) {
+            for (Fact fact : told) {
+                boolean lies = fact.kind() == Fact.Kind.POSITION && kind == Fact.Kind.RELATION;
+                if (fact.kind() == kind || lies) {
+                    ShortCaption caption = new ShortCaption(scene, random, told);
+                    String text = caption.about(fact);
+                    captions.add(new Caption(text, caption.facts));
+                }
+            }
+        }
+        return captions;
+    }
+
+    private String about(Fact fact) {
+        int any = random.nextInt(scene.objects().size());
+        if (fact instanceof Fact.Related f) {
+            return related(f.subject(), f.relation(), f.other());
+        } else if (fact instanceof Fact.At f) {
+            return withPlace(f.object(), null);
+        } else if (fact instanceof Fact.Count) {
+            return withCount(any, scene.objects().size() > 1 ? other(any) : null);
+        }
+        return withBackground(any, null);
     }
 
     private String text() {
@@ -81,24 +122,36 @@ public final class ShortCaption {
     }
 
     private String more(int first, @Nullable Integer second) {
-        return switch (Seeds.pick(random, More.values())) {
-            case RELATION -> {
-                Relation relation = second == null ? null : relation(first, second);
-                if (second == null || relation == null) {
-                    yield withPlace(first, second);
-                }
-                facts.add(new Fact.Related(first, relation, second));
-                yield name(first) + " " + Phrases.relation(random, relation) + " " + name(second);
-            }
-            case PLACE -> withPlace(first, second);
-            case BACKGROUND -> {
-                facts.add(new Fact.Behind(scene.background()));
-                yield names(first, second)
-                        + Seeds.pick(random, List.of(" on ", " against "))
-                        + Phrases.background(scene.background());
-            }
-            case COUNT -> withCount(first, second);
-        };
+        double u = random.nextDouble();
+        if (u < RELATION) {
+            return withRelation(first, second);
+        } else if (u < RELATION + PLACE) {
+            return withPlace(first, second);
+        } else if (u < RELATION + PLACE + BACKGROUND) {
+            return withBackground(first, second);
+        }
+        return withCount(first, second);
+    }
+
+    private String withBackground(int first, @Nullable Integer second) {
+        facts.add(new Fact.Behind(scene.background()));
+        return names(first, second)
+                + Seeds.pick(random, List.of(" on ", " against "))
+                + Phrases.background(scene.background());
+    }
+
+    /** Of a single object, its place. */
+    private String withRelation(int first, @Nullable Integer second) {
+        Relation relation = second == null ? null : relation(first, second);
+        if (second == null || relation == null) {
+            return withPlace(first, second);
+        }
+        return related(first, relation, second);
+    }
+
+    private String related(int subject, Relation relation, int other) {
+        facts.add(new Fact.Related(subject, relation, other));
+        return name(subject) + " " + Phrases.relation(random, relation) + " " + name(other);
     }
 
     private String withPlace(int first, @Nullable Integer second) {
@@ -132,8 +185,9 @@ public final class ShortCaption {
 
     private String name(int index) {
         SceneObject object = scene.objects().get(index);
-        boolean withSize = Seeds.chance(random, SIZE);
-        boolean withTexture = object.texture() != Texture.PLAIN && Seeds.chance(random, TEXTURE);
+        double texture = object.texture() == Texture.PLAIN ? 0 : TEXTURE;
+        boolean withSize = says(new Fact.OfSize(index, object.size()), SIZE);
+        boolean withTexture = says(new Fact.OfTexture(index, object.texture()), texture);
         facts.add(new Fact.AnObject(index, object.colour(), object.shape()));
         facts.add(new Fact.OfColour(index, object.colour()));
         facts.add(new Fact.OfShape(index, object.shape()));
@@ -145,6 +199,11 @@ public final class ShortCaption {
         }
         String noun = Phrases.noun(random, object, withSize, withTexture);
         return articles ? Phrases.indefinite(noun) : noun;
+    }
+
+    /** Whether an attribute is named: if the other caption does, or by chance. */
+    private boolean says(Fact attribute, double chance) {
+        return told == null ? Seeds.chance(random, chance) : told.contains(attribute);
     }
 
     private @Nullable Relation relation(int subject, int other) {

@@ -2,14 +2,14 @@ package io.ella.train.scenes;
 
 import java.util.Locale;
 
-/** How big an object is. */
+/** How big an object is: 3, 5 or 7 latents of a VAE with a factor of 8 at 128×128. */
 public enum Size {
     /** A diameter of 24 of 128 pixels. */
     SMALL(24),
-    /** A diameter of 36 of 128 pixels. */
-    MEDIUM(36),
-    /** A diameter of 52 of 128 pixels. */
-    LARGE(52);
+    /** A diameter of 40 of 128 pixels. */
+    MEDIUM(40),
+    /** A diameter of 56 of 128 pixels. */
+    LARGE(56);
 
     private final double diameter;
 

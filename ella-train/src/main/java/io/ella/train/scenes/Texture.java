@@ -4,7 +4,8 @@ import java.util.Locale;
 
 /**
  * How an object is filled. Patterns start at its centre and are as wide on small objects as on
- * large ones: what a VAE with a factor of 8 can still carry at 128×128.
+ * large ones: a stripe, a check or a dot for 8 of 128 pixels, which to a VAE with a factor of 8 is
+ * one latent.
  */
 public enum Texture {
     /** The first tone alone. */

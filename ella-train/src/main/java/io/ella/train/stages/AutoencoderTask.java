@@ -17,11 +17,11 @@ import java.util.SplittableRandom;
 /** An autoencoder learns from scenes, or from crops of them, most of them around an object. */
 final class AutoencoderTask implements TrainingTask {
     /** The weight of the divergence from a standard normal latent. */
-    private static final double DIVERGENCE = 2e-5;
+    private static final double DIVERGENCE = 1e-4;
 
     /**
-     * What the decoder alone learns to see past, of latents whose deviation is about 3: as much as
-     * a denoising network leaves.
+     * Noise in the latents, whose deviation is about 3, that the decoder learns to see past: as
+     * much as a denoising network leaves.
      */
     private static final double NOISE = 0.3;
 
@@ -52,7 +52,7 @@ final class AutoencoderTask implements TrainingTask {
         this.batch = batch;
         this.crop = crop;
         this.encodes = encodes;
-        this.graph = Objectives.autoencoder(config, DIVERGENCE, encodes ? 0 : NOISE);
+        this.graph = Objectives.autoencoder(config, DIVERGENCE, NOISE);
     }
 
     @Override
@@ -109,13 +109,15 @@ final class AutoencoderTask implements TrainingTask {
         }
     }
 
-    /** Where a crop begins: anywhere, or so that a point lies in its inner half. */
+    /** Where a crop begins: at any latent, or at one so that a point lies in its inner half. */
     private int offset(SplittableRandom random, boolean centred, double point, int size) {
-        int free = size - crop;
+        int scale = config.scale();
+        int free = (size - crop) / scale;
         if (!centred) {
-            return random.nextInt(free + 1);
+            return random.nextInt(free + 1) * scale;
         }
         int jitter = random.nextInt(-crop / 4, crop / 4 + 1);
-        return Math.max(0, Math.min(free, (int) point - crop / 2 + jitter));
+        int first = ((int) point - crop / 2 + jitter) / scale;
+        return Math.max(0, Math.min(free, first)) * scale;
     }
 }

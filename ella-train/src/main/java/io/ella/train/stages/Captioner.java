@@ -1,13 +1,18 @@
 package io.ella.train.stages;
 
+import io.ella.train.scenes.Caption;
 import io.ella.train.scenes.DenseCaption;
 import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.ShortCaption;
+import java.util.List;
 
 /** What is said of a scene, and how a text encoder is given it. */
 interface Captioner {
 
     String caption(Scene scene, long seed);
+
+    /** {@return the same in captions of one or two objects} */
+    List<String> retold(Scene scene, long seed);
 
     Tokens tokens(String[] captions);
 
@@ -18,6 +23,11 @@ interface Captioner {
             @Override
             public String caption(Scene scene, long seed) {
                 return ShortCaption.of(scene, seed).text();
+            }
+
+            @Override
+            public List<String> retold(Scene scene, long seed) {
+                return List.of(caption(scene, seed));
             }
 
             @Override
@@ -33,6 +43,14 @@ interface Captioner {
             @Override
             public String caption(Scene scene, long seed) {
                 return DenseCaption.of(scene, seed).text();
+            }
+
+            @Override
+            public List<String> retold(Scene scene, long seed) {
+                Caption dense = DenseCaption.of(scene, seed);
+                return ShortCaption.retelling(scene, dense, seed).stream()
+                        .map(Caption::text)
+                        .toList();
             }
 
             @Override

@@ -8,7 +8,10 @@ import io.ella.train.TrainingTask;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A connector learns to be to the denoising network what the base model's own text encoder is. */
+/**
+ * A connector learns to be to the denoising network what the base model's own text encoder is,
+ * which is told the same in captions that it understands.
+ */
 final class DistillationTask implements TrainingTask {
     private final Graph graph;
     private final BothEncoders encoders;
@@ -43,7 +46,7 @@ final class DistillationTask implements TrainingTask {
     public List<Tensor> batch(Torch torch, long number) {
         NoisyScenes.Batch drawn = scenes.draw(number, batch, captioners);
         List<Tensor> inputs = new ArrayList<>(drawn.noisy().samples(torch));
-        inputs.addAll(encoders.inputs(torch, drawn.texts()));
+        inputs.addAll(encoders.inputs(torch, drawn.texts(), drawn.retold()));
         return inputs;
     }
 }

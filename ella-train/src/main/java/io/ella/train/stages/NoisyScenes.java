@@ -16,7 +16,7 @@ final class NoisyScenes {
     private static final double DROPPED = 0.1;
 
     /** Where the band begins that timesteps are drawn from more often, as a part of all. */
-    private static final double BAND = 0.25;
+    private static final double BAND = 0.4;
 
     private static final double BAND_WIDTH = 0.6;
 
@@ -30,7 +30,11 @@ final class NoisyScenes {
     }
 
     /** One of each in a row. */
-    record Batch(List<Scene> scenes, List<String> captions, NoisyLatents noisy) {
+    record Batch(
+            List<Scene> scenes,
+            List<String> captions,
+            List<List<String>> retold,
+            NoisyLatents noisy) {
         String[] texts() {
             return captions.toArray(new String[0]);
         }
@@ -55,6 +59,7 @@ final class NoisyScenes {
                         forward, count, latents.channels(), latents.side(), latents.side());
         List<Scene> drawn = new ArrayList<>();
         List<String> captions = new ArrayList<>();
+        List<List<String>> retold = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int index = random.nextInt(latents.count());
             int timestep = timestep(random.nextDouble(), forward.timesteps());
@@ -62,15 +67,17 @@ final class NoisyScenes {
             long seed = random.nextLong();
             Scene scene = scenes.scene(index);
             drawn.add(scene);
-            captions.add(dropped ? "" : inTurn[i % inTurn.length].caption(scene, seed));
+            Captioner captioner = inTurn[i % inTurn.length];
+            captions.add(dropped ? "" : captioner.caption(scene, seed));
+            retold.add(dropped ? List.of("") : captioner.retold(scene, seed));
             noisy.put(i, latents.get(index), timestep, random);
         }
-        return new Batch(drawn, captions, noisy);
+        return new Batch(drawn, captions, retold, noisy);
     }
 
     /**
      * {@return a timestep for a number drawn from [0, 1): every other one is drawn from the band in
-     * which captions decide what an object is; the others from all}
+     * which captions decide what is where; the others from all}
      */
     static int timestep(double uniform, int timesteps) {
         double time = uniform < 0.5 ? 2 * uniform : BAND + BAND_WIDTH * (2 * uniform - 1);

@@ -7,6 +7,7 @@ import io.ella.core.graph.ParameterSpec;
 import io.ella.core.weights.DType;
 import io.ella.core.weights.Safetensors;
 import io.ella.core.weights.WeightSource;
+import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneTokenizers;
 import io.ella.unet.AutoencoderKL;
 import io.ella.unet.UNet2DConditionModel;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -60,6 +62,17 @@ final class SceneCheckpoint {
         write("model_index.json", index());
     }
 
+    /** What tells maps from the network's last features: training alone reads it. */
+    void maps(WeightSource source) {
+        long width = SceneModels.unet().blockOutChannels().get(0);
+        weights(
+                SceneTraining.MAPS_FOLDER + "/" + TRANSFORMERS_WEIGHTS,
+                source,
+                List.of(
+                        ParameterSpec.of("weight", SceneMaps.COUNT, width, 1, 1),
+                        ParameterSpec.of("bias", SceneMaps.COUNT)));
+    }
+
     /** The connector and the language model in front of it. */
     void ella(Variant variant, WeightSource connector, WeightSource textEncoder) {
         write("ella/ella.json", variant.json());
@@ -92,7 +105,7 @@ final class SceneCheckpoint {
     }
 
     private void weights(String file, WeightSource source, Collection<ParameterSpec> parameters) {
-        Path path = folder.resolve(file);
+        Path path = made(file);
         Safetensors.write(
                 path,
                 Map.of("format", "pt"),
@@ -101,12 +114,22 @@ final class SceneCheckpoint {
     }
 
     private void write(String file, JsonObject json) {
-        Path path = folder.resolve(file);
+        Path path = made(file);
         try {
-            Files.createDirectories(path.toAbsolutePath().getParent());
             Files.writeString(path, SceneModels.text(json));
         } catch (IOException e) {
             throw new EllaException(path + " cannot be written: " + e, e);
         }
+    }
+
+    /** The path of a file whose folder is there. */
+    private Path made(String file) {
+        Path path = folder.resolve(file);
+        try {
+            Files.createDirectories(path.toAbsolutePath().getParent());
+        } catch (IOException e) {
+            throw new EllaException("the folder of " + path + " cannot be made: " + e, e);
+        }
+        return path;
     }
 }

@@ -47,8 +47,11 @@ public final class SceneTraining {
     private static final long DATA_SEED = 1;
     private static final long WEIGHT_SEED = 11;
     private static final int SCENES = 20_000;
-    private static final int CROP = 48;
+    private static final int CROP = 64;
     private static final int SAMPLES = 8;
+
+    /** Where a checkpoint keeps what pipelines do not read. */
+    static final String MAPS_FOLDER = "maps";
 
     /** What ends a residual branch or a network, and the modulations: they start at zero. */
     private static final List<String> ZEROS =
@@ -251,7 +254,7 @@ public final class SceneTraining {
         };
     }
 
-    /** Behind a base that tells maps, a fourth of each batch are captions that it understands. */
+    /** Behind a base that tells maps, a fourth of each batch goes on as in distillation. */
     private TrainingTask connector(NoisyScenes noisy, int batch) {
         BothEncoders encoders = BothEncoders.of(variant);
         EncoderGraph text = encoders.text();
@@ -268,10 +271,9 @@ public final class SceneTraining {
         int taught = batch / 4;
         return new TaughtConnectorTask(
                 new DenoisingTask(graph, learns, dense, text, noisy, batch - taught),
-                new DistillationTask(graph, encoders, noisy, taught, Captioner.brief()));
+                new DistillationTask(graph, encoders, noisy, taught, Captioner.brief(), dense));
     }
 
-    /** A base from a checkpoint for pipelines does not: what tells them stays behind. */
     private boolean baseTellsMaps() {
         try (WeightSource base = kept(Stage.BASE)) {
             return base.find(Objectives.MAPS + ".weight").isPresent();
@@ -390,6 +392,9 @@ public final class SceneTraining {
         }
         Map<String, WeightSource> sources = new HashMap<>();
         parts.forEach((name, part) -> sources.put(name, Checkpoint.open(model.resolve(part))));
+        if (stage == Stage.BASE && Files.exists(model.resolve(MAPS_FOLDER))) {
+            sources.put(Objectives.MAPS, Checkpoint.open(model.resolve(MAPS_FOLDER)));
+        }
         return Optional.of(WeightSource.joined(sources));
     }
 
@@ -455,6 +460,9 @@ public final class SceneTraining {
                 WeightSource clip = result(Stage.BASE, Objectives.TEXT_ENCODER)) {
             checkpoint.vae(vae, scale);
             checkpoint.base(unet, clip);
+            if (baseTellsMaps()) {
+                checkpoint.maps(result(Stage.BASE, Objectives.MAPS));
+            }
         }
         if (withElla) {
             try (WeightSource text = result(variant.language(), Objectives.TEXT_ENCODER);

@@ -9,7 +9,7 @@ import java.util.Locale;
 /** The stages of a {@link SceneTraining}, in the order in which they build on each other. */
 public enum Stage {
     /** The autoencoder, from crops of scenes, which show more of the details in less time. */
-    VAE_CROPS(32, 2400, 1.5e-3, 100, 2300),
+    VAE_CROPS(16, 2400, 1.5e-3, 100, 2300),
     /** The autoencoder, from whole scenes: the statistics of its norms are others there. */
     VAE(6, 2400, 1e-3, 50, 2350),
     /** The decoder alone, from whole scenes: latents that were encoded before stay valid. */

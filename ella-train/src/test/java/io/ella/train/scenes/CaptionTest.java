@@ -81,6 +81,21 @@ class CaptionTest {
     }
 
     @Test
+    void aRetellingSaysWhatTheDenseCaptionSaysInShortOnes() {
+        for (int i = 0; i < SCENES; i++) {
+            Scene scene = SAMPLER.scene(i);
+            Caption dense = DenseCaption.of(scene, i);
+            Set<Fact> said = new HashSet<>();
+            for (Caption caption : ShortCaption.retelling(scene, dense, i)) {
+                assertThat(of(Fact.Kind.OBJECT, caption)).hasSizeBetween(1, 2);
+                assertThat(caption.text().split(" ")).hasSizeLessThan(25);
+                said.addAll(caption.facts());
+            }
+            assertThat(said).containsExactlyInAnyOrderElementsOf(dense.facts());
+        }
+    }
+
+    @Test
     void aSeedIsACaption() {
         Scene scene = SAMPLER.scene(12);
         Set<String> dense = new HashSet<>();

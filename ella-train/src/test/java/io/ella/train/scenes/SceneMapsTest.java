@@ -11,6 +11,8 @@ class SceneMapsTest {
     private static final int SHAPES = 0;
     private static final int TEXTURES = Shape.values().length;
     private static final int SIZES = TEXTURES + Texture.values().length;
+    private static final int COLOURS = SIZES + Size.values().length;
+    private static final int BACKGROUNDS = COLOURS + Colour.values().length;
 
     private static float[] maps(Scene scene) {
         float[] maps = new float[SceneMaps.COUNT * SIDE * SIDE];
@@ -46,9 +48,14 @@ class SceneMapsTest {
             boolean named =
                     map == List.of(Shape.values()).indexOf(Shape.RING)
                             || map == TEXTURES + List.of(Texture.values()).indexOf(Texture.DOTTED)
-                            || map == SIZES + List.of(Size.values()).indexOf(Size.LARGE);
+                            || map == SIZES + List.of(Size.values()).indexOf(Size.LARGE)
+                            || map == COLOURS + List.of(Colour.values()).indexOf(Colour.RED);
+            double covered = named ? area : 0;
+            if (map == BACKGROUNDS + List.of(Background.values()).indexOf(Background.GRAY)) {
+                covered = SIDE * SIDE - area;
+            }
             // Antialiasing rounds what cells at the edge are covered by.
-            assertThat(sum(maps, map, map + 1)).isCloseTo(named ? area : 0, within(0.03 * area));
+            assertThat(sum(maps, map, map + 1)).isCloseTo(covered, within(0.03 * area));
         }
         int ring = List.of(Shape.values()).indexOf(Shape.RING) * SIDE * SIDE;
         assertThat(maps[ring + 8 * SIDE + 4]).isLessThan(0.1f); // its hole
@@ -56,15 +63,18 @@ class SceneMapsTest {
     }
 
     @Test
-    void everyObjectHasAShapeATextureAndASize() {
+    void everyCellIsOfTheBackgroundOrOfAnObjectWithAllWords() {
         for (int i = 0; i < 50; i++) {
             float[] maps = maps(SceneSampler.training(1).scene(i));
             double shapes = sum(maps, SHAPES, TEXTURES);
             assertThat(shapes).isPositive();
             assertThat(sum(maps, TEXTURES, SIZES)).isCloseTo(shapes, within(1e-3));
-            assertThat(sum(maps, SIZES, SceneMaps.COUNT)).isCloseTo(shapes, within(1e-3));
+            assertThat(sum(maps, SIZES, COLOURS)).isCloseTo(shapes, within(1e-3));
+            assertThat(sum(maps, COLOURS, BACKGROUNDS)).isCloseTo(shapes, within(1e-3));
+            assertThat(sum(maps, BACKGROUNDS, SceneMaps.COUNT))
+                    .isCloseTo(SIDE * SIDE - shapes, within(1e-3));
             for (float value : maps) {
-                assertThat(value).isBetween(0f, 1f);
+                assertThat(value).isBetween(-1e-6f, 1f);
             }
         }
     }

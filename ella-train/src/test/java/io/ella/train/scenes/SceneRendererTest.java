@@ -24,7 +24,7 @@ class SceneRendererTest {
         assertThat(pixel(chw, 2, 2)).isEqualTo(Background.MINT.rgb());
         assertThat(pixel(chw, 64, 64)).isEqualTo(Colour.BLUE.first());
         assertThat(pixel(chw, 64 + 24, 64)).isEqualTo(Colour.BLUE.first());
-        assertThat(pixel(chw, 64 + 27, 64)).isEqualTo(Background.MINT.rgb());
+        assertThat(pixel(chw, 64 + 29, 64)).isEqualTo(Background.MINT.rgb());
     }
 
     @Test
@@ -41,15 +41,18 @@ class SceneRendererTest {
         float[] dots = renderer.render(scene(Shape.SQUARE, Size.LARGE, Texture.DOTTED));
         float[] checks = renderer.render(scene(Shape.SQUARE, Size.LARGE, Texture.CHECKERED));
 
-        for (int x = 50; x < 80; x++) {
+        for (int x = 42; x < 70; x++) {
             assertThat(pixel(stripes, x, 64)).isEqualTo(pixel(stripes, 64, 64));
-            assertThat(pixel(stripes, x, 70)).isNotEqualTo(pixel(stripes, x, 64));
-            assertThat(pixel(checks, x, 70)).isNotEqualTo(pixel(checks, x, 64));
-            assertThat(pixel(checks, x + 6, 64)).isNotEqualTo(pixel(checks, x, 64));
+            assertThat(pixel(stripes, x, 72)).isNotEqualTo(pixel(stripes, x, 64));
+            assertThat(pixel(checks, x, 72)).isNotEqualTo(pixel(checks, x, 64));
+            assertThat(pixel(checks, x + 8, 64)).isNotEqualTo(pixel(checks, x, 64));
+            assertThat(pixel(checks, x + 16, 64)).isEqualTo(pixel(checks, x, 64));
         }
+        assertThat(pixel(stripes, 64, 64)).isEqualTo(Colour.BLUE.first());
         assertThat(pixel(dots, 64, 64)).isEqualTo(Colour.BLUE.first());
-        assertThat(pixel(dots, 69, 69)).isEqualTo(Colour.BLUE.second());
-        assertThat(pixel(dots, 79, 69)).isEqualTo(Colour.BLUE.second());
+        assertThat(pixel(dots, 72, 64)).isEqualTo(Colour.BLUE.second());
+        assertThat(pixel(dots, 56, 80)).isEqualTo(Colour.BLUE.second());
+        assertThat(pixel(dots, 72, 72)).isEqualTo(Colour.BLUE.first());
     }
 
     @Test

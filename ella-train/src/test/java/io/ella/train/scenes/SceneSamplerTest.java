@@ -90,10 +90,12 @@ class SceneSamplerTest {
             Set<Place> places = new HashSet<>();
             for (SceneObject object : scene.objects()) {
                 Rectangle2D box = box(object);
-                assertThat(box.getMinX()).isGreaterThanOrEqualTo(3);
-                assertThat(box.getMaxX()).isLessThanOrEqualTo(125);
-                assertThat(box.getMinY()).isGreaterThanOrEqualTo(3);
-                assertThat(box.getMaxY()).isLessThanOrEqualTo(125);
+                assertThat(box.getMinX()).isGreaterThanOrEqualTo(1);
+                assertThat(box.getMaxX()).isLessThanOrEqualTo(127);
+                assertThat(box.getMinY()).isGreaterThanOrEqualTo(1);
+                assertThat(box.getMaxY()).isLessThanOrEqualTo(127);
+                assertThat(128 * object.x() % 8).isEqualTo(4);
+                assertThat(128 * object.y() % 8).isEqualTo(4);
                 assertThat(places.add(object.place())).isTrue();
                 boolean related = scene.objects().size() == 1;
                 for (SceneObject other : scene.objects()) {

@@ -64,6 +64,7 @@ class SceneTrainingTest {
             further.from(model);
             oneStepMovesLittle(further, folder.resolve("further"));
             theBaseLearnsToTellMaps(further);
+            whatTellsMapsIsKeptWithACheckpoint(torch, further);
 
             assertThat(Image.read(grid).width()).isEqualTo(4 * 128);
             assertThat(Image.read(grid).height()).isEqualTo(128);
@@ -104,6 +105,24 @@ class SceneTrainingTest {
                     .isBetween(1e-5f, 3e-3f);
             assertThat(furthest(distilled.tensor(weight), tsc.tensor(weight)))
                     .isBetween(1e-5f, 3e-3f);
+        }
+    }
+
+    private void whatTellsMapsIsKeptWithACheckpoint(Torch torch, SceneTraining further)
+            throws IOException {
+        Path model = folder.resolve("model-with-maps");
+        further.assemble(model);
+        Path there = folder.resolve("again");
+        SceneTraining again = new SceneTraining(torch, there, Precision.FP32);
+        again.from(model);
+        again.steps(1);
+        Files.createDirectories(there);
+        Files.copy(folder.resolve("latents.safetensors"), there.resolve("latents.safetensors"));
+        assertThat(again.run(Stage.BASE, () -> false, p -> {})).isTrue();
+        try (Safetensors kept = Safetensors.open(model.resolve("maps/model.safetensors"));
+                Safetensors base = Safetensors.open(there.resolve("base/weights.safetensors"))) {
+            assertThat(furthest(kept.tensor("weight"), base.tensor("maps.weight")))
+                    .isLessThan(1e-3f);
         }
     }
 

@@ -115,7 +115,7 @@ class StageStepsTest {
         double[] without = losses(Objectives.denoising(SceneModels.unet(), text), text);
         assertThat(with[1]).isCloseTo(without[0], within(1e-5));
         assertThat(with[2]).isPositive();
-        assertThat(with[0]).isCloseTo(with[1] + 5 * with[2], within(1e-5));
+        assertThat(with[0]).isCloseTo(with[1] + 10 * with[2], within(1e-5));
     }
 
     private static double[] losses(Graph graph, EncoderGraph text) {
@@ -194,7 +194,7 @@ class StageStepsTest {
             batch.forEach(Tensor::close);
             assertThat(losses[3]).isPositive();
             assertThat(losses[0])
-                    .isCloseTo(losses[1] + 5 * losses[2] + 3 * losses[3], within(1e-5));
+                    .isCloseTo(losses[1] + 10 * losses[2] + 3 * losses[3], within(1e-5));
         }
     }
 

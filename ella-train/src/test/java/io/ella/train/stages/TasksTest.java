@@ -87,8 +87,28 @@ class TasksTest {
             counts[NoisyScenes.timestep(i * 1e-5, 1000)]++;
         }
         assertThat(Arrays.stream(counts).boxed()).allMatch(count -> count >= 49);
-        int band = Arrays.stream(counts, 250, 850).sum();
+        int band = Arrays.stream(counts, 400, 1000).sum();
         assertThat(band).isCloseTo(80_000, within(5));
+    }
+
+    @Test
+    void aNetworkIsToldAllCaptionsOfASceneAndPaddingOnce() {
+        String first = "a red circle on a gray background";
+        String second = "a red circle above a blue square";
+        Retold told = Retold.of(List.of(List.of(first), List.of(first, second)));
+        int length = SceneModels.clipTokens();
+        int count = Retold.count();
+        assertThat(told.tokens().ids()).hasDimensions(32, length);
+        assertThat(told.picked()).hasSize(2 * count);
+        for (int t = 0; t < count; t++) { // one caption twice is to the network what it is once
+            assertThat(told.picked()[t]).isEqualTo(t % length);
+        }
+        long[] other = Arrays.copyOfRange(told.picked(), count, 2 * count);
+        int words = first.split(" ").length + 2;
+        for (int t = 0; t < words + length; t++) {
+            assertThat(other[t]).isEqualTo(t < words ? length + t : 2 * length + t - words);
+        }
+        assertThat(other[words + length]).isEqualTo(length);
     }
 
     @Test
