@@ -43,6 +43,11 @@ public final class Objectives {
     /** Of the maps' error, beside that of the prediction. */
     private static final double MAPS_WEIGHT = 10;
 
+    /**
+     * Of where attention to nouns is not where their objects are, beside the prediction's error.
+     */
+    private static final double ATTENTION_WEIGHT = 10;
+
     /** Of what a text encoder teaches, beside what pictures do: it is a tenth of that. */
     private static final double TAUGHT_WEIGHT = 3;
 
@@ -143,33 +148,61 @@ public final class Objectives {
     }
 
     /**
-     * {@return the loss of a denoising network that also tells what is where in the clean picture:
-     * to that of {@link #denoising(UNetConfig, EncoderGraph)} comes the mean squared error of maps
-     * that a convolution of its last features gives, weighted}
+     * {@return the loss of a denoising network that also tells what is where in the clean picture,
+     * and looks at an object's noun where the object is: to that of {@link #denoising(UNetConfig,
+     * EncoderGraph)} come, weighted, the mean squared error of maps that a convolution of its last
+     * features gives, and that of the attention to nouns from the cover of their objects}
      *
-     * <p>An image's error hardly shows whether a small object has the shape that the caption names;
-     * its maps do. (As arXiv 2410.06940 aligns features with those of another network, here with
-     * what is known of the picture.) The convolution serves training alone.
+     * <p>An image's error hardly shows whether a small object has the shape that the caption names,
+     * or another object's; maps and attention do. (As arXiv 2410.06940 aligns features with those
+     * of another network, here with what is known of the picture, and as arXiv 2312.03626 grounds
+     * the attention of a trained network.) The convolution serves training alone.
      *
-     * <p>Inputs: as there, with {@code maps} [B, maps, H, W] behind {@code target}. Outputs: loss,
-     * error of the prediction, error of the maps.
+     * <p>Inputs: as there, with {@code maps} [B, maps, H, W] behind {@code target}; at the end
+     * {@code nouns} [B, S, O], 1 for the token that names an object, and for each layer that is
+     * watched {@code objects} with its number [B, H·W, O], how much of each place of that layer the
+     * object covers. Outputs: loss, error of the prediction, of the maps, of the attention.
      *
      * @param config what the network is made of
      * @param maps how many there are
      * @param text what makes its context
+     * @param watched names of the cross-attentions, one at least
      */
-    public static Graph denoising(UNetConfig config, int maps, EncoderGraph text) {
+    public static Graph grounded(
+            UNetConfig config, int maps, EncoderGraph text, List<String> watched) {
         return Graph.record(
-                "denoising",
+                "grounded",
                 g -> {
                     Denoising inputs = Denoising.declare(g, config);
                     Value there = declareMaps(g, maps);
-                    inputs.lossWithMaps(g, config, encode(g, text), there).output(g, "maps");
+                    Value context = encode(g, text);
+                    List<Value> outputs = inputs.network(g, config, context, watched);
+                    Loss loss = inputs.lossWithMaps(g, outputs, there);
+                    Dim objects = Dim.symbol("O");
+                    Value nouns =
+                            g.input("nouns", ElementType.FLOAT32, B, context.size(1), objects);
+                    List<Value> errors = new ArrayList<>();
+                    for (int i = 0; i < watched.size(); i++) {
+                        Value looks = outputs.get(2 + i).matmul(nouns);
+                        Dim places = looks.size(1);
+                        Value covers =
+                                g.input("objects" + i, ElementType.FLOAT32, B, places, objects);
+                        errors.add(meanSquare(looks, covers));
+                    }
+                    Value attention = mean(errors);
+                    g.output("loss", loss.total().add(attention.mul(ATTENTION_WEIGHT)));
+                    g.output("denoising", loss.prediction());
+                    g.output("maps", loss.other());
+                    g.output("attention", attention);
                 });
     }
 
     private static Value declareMaps(Recorder g, int count) {
         return g.input("maps", ElementType.FLOAT32, B, Dim.of(count), H, W);
+    }
+
+    private static Value mean(List<Value> errors) {
+        return errors.stream().reduce(Value::add).orElseThrow().mul(1.0 / errors.size());
     }
 
     private static Value meanSquare(Value is, Value wanted) {
@@ -218,12 +251,12 @@ public final class Objectives {
 
     /**
      * {@return the loss of a connector in front of a denoising network that has learned to tell
-     * what is where: that of {@link #denoising(UNetConfig, int, EncoderGraph)}, and for other
-     * captions that of {@link #distillation}, weighted, so that it does not forget what the network
-     * makes of them}
+     * what is where: that of {@link #grounded} but for attention, and for other captions that of
+     * {@link #distillation}, weighted, so that it does not forget what the network makes of them}
      *
-     * <p>Inputs as there, the latter's with {@code taught_} before their names and a batch of their
-     * own. Outputs: loss, error of the prediction, error of the maps, loss of the latter.
+     * <p>Inputs: those of {@link #denoising(UNetConfig, EncoderGraph)}, with {@code maps} behind
+     * {@code target}; those of the latter, with {@code taught_} before their names and a batch of
+     * their own. Outputs: loss, error of the prediction, error of the maps, loss of the latter.
      *
      * @param config what the network is made of
      * @param maps how many the network tells
@@ -312,8 +345,7 @@ public final class Objectives {
                         Value weight = g.params().at(UNET).tensor(projection.name(), shape);
                         errors.add(relative(said.linear(weight), wanted.linear(weight)));
                     }
-                    Value sum = errors.stream().reduce(Value::add).orElseThrow();
-                    g.output("loss", sum.mul(1.0 / errors.size()));
+                    g.output("loss", mean(errors));
                 });
     }
 
@@ -473,7 +505,10 @@ public final class Objectives {
         }
 
         Loss lossWithMaps(Recorder g, UNetConfig config, Value context, Value there) {
-            List<Value> outputs = network(g, config, context);
+            return lossWithMaps(g, network(g, config, context), there);
+        }
+
+        Loss lossWithMaps(Recorder g, List<Value> outputs, Value there) {
             long maps = there.size(1).constant();
             Value told = outputs.get(1).conv2d(g.params().at(MAPS), maps, 1);
             Value denoising = meanSquare(outputs.get(0), target);
@@ -481,8 +516,12 @@ public final class Objectives {
             return new Loss(denoising.add(error.mul(MAPS_WEIGHT)), denoising, error);
         }
 
-        private List<Value> network(Recorder g, UNetConfig config, Value context) {
-            Graph network = UNet2DConditionModel.trainingGraph(config);
+        List<Value> network(Recorder g, UNetConfig config, Value context) {
+            return network(g, config, context, List.of());
+        }
+
+        List<Value> network(Recorder g, UNetConfig config, Value context, List<String> watched) {
+            Graph network = UNet2DConditionModel.trainingGraph(config, watched);
             List<Value> given = new ArrayList<>(List.of(timestep));
             given.addAll(xl);
             given.addAll(List.of(sample, context));

@@ -7,6 +7,7 @@ import io.ella.core.graph.Recorder;
 import io.ella.core.graph.Value;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The denoising network of Stable Diffusion 1.x, 2.x and XL, as a function of its configuration
@@ -50,13 +51,32 @@ public final class UNet2DConditionModel {
      * @param config its configuration
      */
     public static Graph trainingGraph(UNetConfig config) {
+        return trainingGraph(config, List.of());
+    }
+
+    /**
+     * {@return the network for training that also shows where it looks}
+     *
+     * <p>As {@link #trainingGraph(UNetConfig)}; further outputs are, for each cross-attention that
+     * is watched, how much each place attends to each token: [B, H·W, S] at the size of that layer,
+     * the mean over the heads.
+     *
+     * @param config its configuration
+     * @param watched names of cross-attentions, as in {@code
+     *     up_blocks.1.attentions.0.transformer_blocks.0.attn2}
+     * @throws io.ella.core.EllaException if there is no such layer
+     */
+    public static Graph trainingGraph(UNetConfig config, List<String> watched) {
         return Graph.record(
                 "unet",
                 g -> {
                     UNetInputs inputs = UNetInputs.declare(g, config, Dim.symbol("B"));
-                    Prediction prediction = predict(g, config, inputs, false);
+                    UNetBlocks blocks =
+                            new UNetBlocks(config, g.params(), inputs, false, Set.copyOf(watched));
+                    Prediction prediction = predict(g, config, inputs, blocks, false);
                     g.output("sample", prediction.sample());
                     g.output("features", prediction.features());
+                    watched.forEach(name -> g.output(name.replace('.', '_'), blocks.weights(name)));
                 });
     }
 
@@ -177,7 +197,7 @@ public final class UNet2DConditionModel {
 
     private static Prediction predict(
             Recorder g, UNetConfig config, UNetInputs inputs, boolean residuals) {
-        UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs, false);
+        UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs, false, Set.of());
         return predict(g, config, inputs, blocks, residuals);
     }
 
@@ -200,7 +220,8 @@ public final class UNet2DConditionModel {
 
     private static Prediction predict(
             Recorder g, UNetConfig config, UNetInputs inputs, Shortcuts shortcuts) {
-        UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs, shortcuts.mergesTokens());
+        UNetBlocks blocks =
+                new UNetBlocks(config, g.params(), inputs, shortcuts.mergesTokens(), Set.of());
         if (shortcuts.features() != DeepFeatures.GIVEN) {
             return predict(g, config, inputs, blocks, false);
         }

@@ -1,8 +1,10 @@
 package io.ella.unet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.ella.core.EllaException;
 import io.ella.core.conformance.ConformanceCase;
 import io.ella.core.conformance.ConformanceResources;
 import io.ella.core.graph.Graph;
@@ -84,6 +86,54 @@ class NetworksTest {
             expected[i] += 3 * (single.get(1)[i] - expected[i]);
         }
         assertThat(guided).containsExactly(expected, within(1e-4f));
+    }
+
+    @Test
+    void watchedAttentionIsSharedOutAmongTokensAndChangesNothing() {
+        UNetConfig config = UNetConfig.from(ConformanceResources.get("unet-tiny-sd").config());
+        String watched = "down_blocks.0.attentions.0.transformer_blocks.0.attn2";
+        Graph watching = UNet2DConditionModel.trainingGraph(config, List.of(watched));
+        long[] context = {2, 5, config.crossAttentionDim()};
+        float[] plain =
+                run(UNet2DConditionModel.trainingGraph(config), 9, watchedInputs(config)).get(0);
+        List<float[]> result = run(watching, 9, watchedInputs(config));
+        assertThat(result.get(0)).containsExactly(plain);
+        float[] weights = result.get(2);
+        assertThat(weights).hasSize(2 * 8 * 16 * 5);
+        boolean differ = false;
+        for (int row = 0; row < weights.length; row += 5) {
+            float sum = 0;
+            for (int token = 0; token < 5; token++) {
+                assertThat(weights[row + token]).isPositive();
+                sum += weights[row + token];
+                differ |= Math.abs(weights[row + token] - 0.2f) > 1e-3f;
+            }
+            assertThat(sum).isCloseTo(1, within(1e-5f));
+        }
+        assertThat(differ).isTrue();
+
+        List<Tensor> same = watchedInputs(config);
+        same.remove(2).close();
+        same.add(torch.tensor(new float[Math.toIntExact(context[0] * 5 * context[2])], context));
+        for (float weight : run(watching, 9, same).get(2)) {
+            assertThat(weight).isCloseTo(0.2f, within(1e-6f));
+        }
+    }
+
+    private static List<Tensor> watchedInputs(UNetConfig config) {
+        List<Tensor> inputs = new ArrayList<>();
+        inputs.add(torch.tensor(new float[] {601, 20}, 2));
+        inputs.add(uniform("latents", 2, config.inChannels(), 8, 16));
+        inputs.add(uniform("context", 2, 5, config.crossAttentionDim()));
+        return inputs;
+    }
+
+    @Test
+    void onlyAttentionThatIsThereCanBeWatched() {
+        UNetConfig config = UNetConfig.from(ConformanceResources.get("unet-tiny-sd").config());
+        assertThatThrownBy(() -> UNet2DConditionModel.trainingGraph(config, List.of("mid.attn")))
+                .isInstanceOf(EllaException.class)
+                .hasMessageContaining("mid.attn is no cross-attention");
     }
 
     private static List<Tensor> guidedInputs(UNetConfig config) {

@@ -7,6 +7,7 @@ import java.awt.image.DataBufferByte;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Where in a picture which shapes, textures, sizes and colours are, and which background: for each
@@ -45,15 +46,33 @@ public final class SceneMaps {
         Arrays.fill(maps, behind, behind + cells, 1);
         for (SceneObject object : scene.objects()) {
             byte[] cover = cover(object, side);
-            List<Enum<?>> words =
-                    List.of(object.shape(), object.texture(), object.size(), object.colour());
+            int[] words =
+                    Stream.of(object.shape(), object.texture(), object.size(), object.colour())
+                            .mapToInt(WORDS::indexOf)
+                            .toArray();
             for (int i = 0; i < cells; i++) {
                 float covered = (cover[i] & 0xff) / 255f;
-                for (Enum<?> word : words) {
-                    maps[offset + WORDS.indexOf(word) * cells + i] += covered;
+                for (int word : words) {
+                    maps[offset + word * cells + i] += covered;
                 }
                 maps[behind + i] -= covered;
             }
+        }
+    }
+
+    /**
+     * Draws how much of every cell an object covers.
+     *
+     * @param object which
+     * @param side height and width in cells
+     * @param cover takes one value for each cell, row-major, from 0 to 1
+     * @param offset the index of the first value
+     * @param stride from one value to the next
+     */
+    public static void cover(SceneObject object, int side, float[] cover, int offset, int stride) {
+        byte[] drawn = cover(object, side);
+        for (int i = 0; i < drawn.length; i++) {
+            cover[offset + i * stride] = (drawn[i] & 0xff) / 255f;
         }
     }
 

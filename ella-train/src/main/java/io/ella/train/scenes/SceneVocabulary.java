@@ -50,7 +50,7 @@ public final class SceneVocabulary {
             shape shapes figure scene drawing seven eight nine ten
             """;
 
-    private static final Pattern TOKEN = Pattern.compile("<\\w+>|</s>|\\w+|[^\\w\\s]");
+    static final Pattern TOKEN = Pattern.compile("<\\w+>|</s>|\\w+|[^\\w\\s]");
 
     private static final List<String> TOKENS = tokens();
     private static final Map<String, Integer> IDS = ids();

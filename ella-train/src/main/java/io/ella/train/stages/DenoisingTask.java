@@ -6,8 +6,6 @@ import io.ella.core.torch.Torch;
 import io.ella.encoders.EncoderGraph;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
-import io.ella.train.scenes.Scene;
-import io.ella.train.scenes.SceneMaps;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -57,20 +55,10 @@ final class DenoisingTask implements TrainingTask {
         NoisyScenes.Batch drawn = scenes.draw(number, batch, captioner);
         List<Tensor> inputs = new ArrayList<>(drawn.noisy().tensors(torch));
         if (hasMaps) {
-            inputs.add(maps(torch, drawn.scenes()));
+            inputs.add(scenes.maps(torch, drawn));
         }
         Tokens tokens = captioner.tokens(drawn.texts());
         inputs.addAll(text.inputs(torch, tokens.ids(), tokens.mask()));
         return inputs;
-    }
-
-    private Tensor maps(Torch torch, List<Scene> drawn) {
-        int side = scenes.side();
-        int each = SceneMaps.COUNT * side * side;
-        float[] maps = new float[drawn.size() * each];
-        for (int i = 0; i < drawn.size(); i++) {
-            SceneMaps.draw(drawn.get(i), side, maps, i * each);
-        }
-        return torch.tensor(maps, drawn.size(), SceneMaps.COUNT, side, side);
     }
 }

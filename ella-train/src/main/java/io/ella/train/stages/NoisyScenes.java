@@ -1,8 +1,11 @@
 package io.ella.train.stages;
 
 import io.ella.core.scheduler.ForwardProcess;
+import io.ella.core.torch.Tensor;
+import io.ella.core.torch.Torch;
 import io.ella.train.NoisyLatents;
 import io.ella.train.scenes.Scene;
+import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneSampler;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,6 +76,16 @@ final class NoisyScenes {
             noisy.put(i, latents.get(index), timestep, random);
         }
         return new Batch(drawn, captions, retold, noisy);
+    }
+
+    /** {@return the maps of what is where, [B, maps, H, W]} */
+    Tensor maps(Torch torch, Batch batch) {
+        int each = SceneMaps.COUNT * side() * side();
+        float[] maps = new float[batch.scenes().size() * each];
+        for (int i = 0; i < batch.scenes().size(); i++) {
+            SceneMaps.draw(batch.scenes().get(i), side(), maps, i * each);
+        }
+        return torch.tensor(maps, batch.scenes().size(), SceneMaps.COUNT, side(), side());
     }
 
     /**

@@ -224,17 +224,7 @@ public final class SceneTraining {
             case VAE, DECODER -> autoencoder(stage, SceneRenderer.DEFAULT_SIZE);
             case T5 -> LanguageTask.t5(scenes, stage.batch());
             case LLAMA -> LanguageTask.llama(scenes, stage.batch());
-            case BASE -> {
-                EncoderGraph text = SceneModels.clip();
-                Graph graph = Objectives.denoising(SceneModels.unet(), SceneMaps.COUNT, text);
-                yield new DenoisingTask(
-                        graph,
-                        p -> true,
-                        Captioner.brief(),
-                        text,
-                        noisy(cancelled, listener),
-                        stage.batch());
-            }
+            case BASE -> new GroundedTask(noisy(cancelled, listener), stage.batch());
             case ALIGN -> new AlignmentTask(variant, scenes, stage.batch());
             case DISTIL -> {
                 BothEncoders encoders = BothEncoders.of(variant);

@@ -96,6 +96,28 @@ class CaptionTest {
     }
 
     @Test
+    void nounsAreFoundWhereObjectsAreNamed() {
+        for (int i = 0; i < SCENES; i++) {
+            Scene scene = SAMPLER.scene(i);
+            for (Caption caption : List.of(ShortCaption.of(scene, i), DenseCaption.of(scene, i))) {
+                int[] nouns = Mentions.nouns(scene, caption.text());
+                int[] ids = SceneVocabulary.encode(caption.text());
+                for (int o = 0; o < nouns.length; o++) {
+                    SceneObject object = scene.objects().get(o);
+                    Fact named = new Fact.AnObject(o, object.colour(), object.shape());
+                    assertThat(nouns[o] >= 0)
+                            .as(caption.text())
+                            .isEqualTo(caption.facts().contains(named));
+                    if (nouns[o] >= 0) {
+                        assertThat(ids[nouns[o]])
+                                .isEqualTo(SceneVocabulary.encode(object.shape().word())[0]);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
     void aSeedIsACaption() {
         Scene scene = SAMPLER.scene(12);
         Set<String> dense = new HashSet<>();

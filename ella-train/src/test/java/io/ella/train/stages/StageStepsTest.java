@@ -102,25 +102,31 @@ class StageStepsTest {
 
     @Test
     void base() {
-        EncoderGraph text = SceneModels.clip();
-        Graph graph = Objectives.denoising(SceneModels.unet(), SceneMaps.COUNT, text);
-        learns(new DenoisingTask(graph, p -> true, Captioner.brief(), text, noisy, 2));
+        learns(new GroundedTask(noisy, 2));
     }
 
     @Test
-    void mapsComeOnTopOfWhatThePredictionCosts() {
+    void mapsAndAttentionComeOnTopOfWhatThePredictionCosts() {
         EncoderGraph text = SceneModels.clip();
-        double[] with =
-                losses(Objectives.denoising(SceneModels.unet(), SceneMaps.COUNT, text), text);
-        double[] without = losses(Objectives.denoising(SceneModels.unet(), text), text);
-        assertThat(with[1]).isCloseTo(without[0], within(1e-5));
-        assertThat(with[2]).isPositive();
-        assertThat(with[0]).isCloseTo(with[1] + 10 * with[2], within(1e-5));
+        double[] grounded = losses(new GroundedTask(noisy, 2));
+        double[] alone =
+                losses(
+                        new DenoisingTask(
+                                Objectives.denoising(SceneModels.unet(), text),
+                                p -> true,
+                                Captioner.brief(),
+                                text,
+                                noisy,
+                                2));
+        assertThat(grounded[1]).isCloseTo(alone[0], within(1e-5));
+        assertThat(grounded[2]).isPositive();
+        assertThat(grounded[3]).isBetween(1e-3, 1.0);
+        assertThat(grounded[0])
+                .isCloseTo(grounded[1] + 10 * grounded[2] + 10 * grounded[3], within(1e-4));
     }
 
-    private static double[] losses(Graph graph, EncoderGraph text) {
-        DenoisingTask task = new DenoisingTask(graph, p -> true, Captioner.brief(), text, noisy, 2);
-        try (Trainer trainer = torch.trainer(graph, Precision.FP32, task::learns, FRESH)) {
+    private static double[] losses(TrainingTask task) {
+        try (Trainer trainer = torch.trainer(task.graph(), Precision.FP32, task::learns, FRESH)) {
             List<Tensor> batch = task.batch(torch, 0);
             double[] losses = trainer.accumulate(batch.toArray(new Tensor[0]));
             batch.forEach(Tensor::close);
