@@ -276,7 +276,8 @@ public final class Objectives {
                     Denoising inputs = Denoising.declare(g, config);
                     Value there = declareMaps(g, maps);
                     Value queries = connect(g, connector, inputs.timestep(), encode(g, text));
-                    Loss pictures = inputs.lossWithMaps(g, config, queries, there);
+                    Loss pictures =
+                            inputs.lossWithMaps(g, inputs.network(g, config, queries), there);
                     Loss taught = distil(g, TAUGHT, config, connector, text, clip);
                     g.output("loss", pictures.total().add(taught.total().mul(TAUGHT_WEIGHT)));
                     g.output("denoising", pictures.prediction());
@@ -502,10 +503,6 @@ public final class Objectives {
 
         Value loss(Recorder g, UNetConfig config, Value context) {
             return meanSquare(network(g, config, context).get(0), target);
-        }
-
-        Loss lossWithMaps(Recorder g, UNetConfig config, Value context, Value there) {
-            return lossWithMaps(g, network(g, config, context), there);
         }
 
         Loss lossWithMaps(Recorder g, List<Value> outputs, Value there) {

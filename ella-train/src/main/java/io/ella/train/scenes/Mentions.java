@@ -1,7 +1,6 @@
 package io.ella.train.scenes;
 
 import java.util.List;
-import java.util.regex.MatchResult;
 
 /**
  * Where a caption names the objects of a scene.
@@ -23,8 +22,7 @@ public final class Mentions {
      *     is its shape's word where it is named first, or -1 if it is not named
      */
     public static int[] nouns(Scene scene, String caption) {
-        List<String> words =
-                SceneVocabulary.TOKEN.matcher(caption).results().map(MatchResult::group).toList();
+        List<String> words = SceneVocabulary.words(caption);
         return scene.objects().stream().mapToInt(object -> noun(object, words)).toArray();
     }
 

@@ -45,43 +45,37 @@ public final class SceneMaps {
         int behind = offset + WORDS.indexOf(scene.background()) * cells;
         Arrays.fill(maps, behind, behind + cells, 1);
         for (SceneObject object : scene.objects()) {
-            byte[] cover = cover(object, side);
+            float[] cover = cover(object, side);
             int[] words =
                     Stream.of(object.shape(), object.texture(), object.size(), object.colour())
                             .mapToInt(WORDS::indexOf)
                             .toArray();
             for (int i = 0; i < cells; i++) {
-                float covered = (cover[i] & 0xff) / 255f;
                 for (int word : words) {
-                    maps[offset + word * cells + i] += covered;
+                    maps[offset + word * cells + i] += cover[i];
                 }
-                maps[behind + i] -= covered;
+                maps[behind + i] = Math.max(0, maps[behind + i] - cover[i]);
             }
         }
     }
 
     /**
-     * Draws how much of every cell an object covers.
+     * {@return how much of every cell an object covers, from 0 to 1, row-major}
      *
      * @param object which
      * @param side height and width in cells
-     * @param cover takes one value for each cell, row-major, from 0 to 1
-     * @param offset the index of the first value
-     * @param stride from one value to the next
      */
-    public static void cover(SceneObject object, int side, float[] cover, int offset, int stride) {
-        byte[] drawn = cover(object, side);
-        for (int i = 0; i < drawn.length; i++) {
-            cover[offset + i * stride] = (drawn[i] & 0xff) / 255f;
-        }
-    }
-
-    private static byte[] cover(SceneObject object, int side) {
+    public static float[] cover(SceneObject object, int side) {
         BufferedImage picture = new BufferedImage(side, side, BufferedImage.TYPE_BYTE_GRAY);
         Graphics2D graphics = SceneRenderer.graphics(picture);
         graphics.setColor(Color.WHITE);
         graphics.fill(Outlines.of(object, side));
         graphics.dispose();
-        return ((DataBufferByte) picture.getRaster().getDataBuffer()).getData();
+        byte[] drawn = ((DataBufferByte) picture.getRaster().getDataBuffer()).getData();
+        float[] cover = new float[drawn.length];
+        for (int i = 0; i < cover.length; i++) {
+            cover[i] = (drawn[i] & 0xff) / 255f;
+        }
+        return cover;
     }
 }

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
@@ -50,7 +50,7 @@ public final class SceneVocabulary {
             shape shapes figure scene drawing seven eight nine ten
             """;
 
-    static final Pattern TOKEN = Pattern.compile("<\\w+>|</s>|\\w+|[^\\w\\s]");
+    private static final Pattern TOKEN = Pattern.compile("<\\w+>|</s>|\\w+|[^\\w\\s]");
 
     private static final List<String> TOKENS = tokens();
     private static final Map<String, Integer> IDS = ids();
@@ -102,12 +102,15 @@ public final class SceneVocabulary {
      * @return an id for each word and punctuation mark, {@link #UNK} for unknown ones
      */
     public static int[] encode(String text) {
-        List<Integer> ids = new ArrayList<>();
-        Matcher tokens = TOKEN.matcher(text.toLowerCase(Locale.ROOT));
-        while (tokens.find()) {
-            ids.add(IDS.getOrDefault(tokens.group(), UNK));
-        }
-        return ids.stream().mapToInt(Integer::intValue).toArray();
+        return words(text).stream().mapToInt(word -> IDS.getOrDefault(word, UNK)).toArray();
+    }
+
+    /** {@return what a text is cut into: a token each} */
+    static List<String> words(String text) {
+        return TOKEN.matcher(text.toLowerCase(Locale.ROOT))
+                .results()
+                .map(MatchResult::group)
+                .toList();
     }
 
     private static List<String> tokens() {

@@ -52,26 +52,32 @@ final class GroundedTask implements TrainingTask {
     @Override
     public List<Tensor> batch(Torch torch, long number) {
         NoisyScenes.Batch drawn = scenes.draw(number, batch, captioner);
+        List<Scene> pictures = drawn.scenes();
+        String[] texts = drawn.texts();
+        List<int[]> nouns = new ArrayList<>();
+        for (int i = 0; i < batch; i++) {
+            nouns.add(Mentions.nouns(pictures.get(i), texts[i]));
+        }
         List<Tensor> inputs = new ArrayList<>(drawn.noisy().tensors(torch));
         inputs.add(scenes.maps(torch, drawn));
-        Tokens tokens = captioner.tokens(drawn.texts());
+        Tokens tokens = captioner.tokens(texts);
         inputs.addAll(text.inputs(torch, tokens.ids(), tokens.mask()));
-        inputs.add(nouns(torch, drawn));
+        inputs.add(named(torch, nouns));
         for (int shrunk : SHRUNK) {
-            inputs.add(covers(torch, drawn, scenes.side() / shrunk));
+            inputs.add(covers(torch, pictures, nouns, scenes.side() / shrunk));
         }
         return inputs;
     }
 
     /** [B, S, O], the first token of a caption is behind the one that begins all. */
-    private Tensor nouns(Torch torch, NoisyScenes.Batch drawn) {
+    private Tensor named(Torch torch, List<int[]> nouns) {
         int length = SceneModels.clipTokens();
         float[] named = new float[batch * length * Scene.MAX_OBJECTS];
         for (int i = 0; i < batch; i++) {
-            int[] nouns = Mentions.nouns(drawn.scenes().get(i), drawn.captions().get(i));
-            for (int o = 0; o < nouns.length; o++) {
-                if (nouns[o] >= 0) {
-                    named[(i * length + nouns[o] + 1) * Scene.MAX_OBJECTS + o] = 1;
+            for (int o = 0; o < nouns.get(i).length; o++) {
+                int token = nouns.get(i)[o] + 1;
+                if (token > 0) {
+                    named[(i * length + token) * Scene.MAX_OBJECTS + o] = 1;
                 }
             }
         }
@@ -79,16 +85,17 @@ final class GroundedTask implements TrainingTask {
     }
 
     /** [B, H·W, O], zero for objects that are not named. */
-    private Tensor covers(Torch torch, NoisyScenes.Batch drawn, int side) {
+    private Tensor covers(Torch torch, List<Scene> pictures, List<int[]> nouns, int side) {
         int cells = side * side;
         float[] covers = new float[batch * cells * Scene.MAX_OBJECTS];
         for (int i = 0; i < batch; i++) {
-            Scene scene = drawn.scenes().get(i);
-            int[] nouns = Mentions.nouns(scene, drawn.captions().get(i));
-            for (int o = 0; o < nouns.length; o++) {
-                if (nouns[o] >= 0) {
-                    int from = i * cells * Scene.MAX_OBJECTS + o;
-                    SceneMaps.cover(scene.objects().get(o), side, covers, from, Scene.MAX_OBJECTS);
+            for (int o = 0; o < nouns.get(i).length; o++) {
+                if (nouns.get(i)[o] < 0) {
+                    continue;
+                }
+                float[] cover = SceneMaps.cover(pictures.get(i).objects().get(o), side);
+                for (int cell = 0; cell < cells; cell++) {
+                    covers[(i * cells + cell) * Scene.MAX_OBJECTS + o] = cover[cell];
                 }
             }
         }

@@ -10,6 +10,7 @@ import io.ella.train.scenes.SceneSampler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Captioned scenes whose latents have become noisy, which is what a denoising network learns on.
@@ -33,13 +34,28 @@ final class NoisyScenes {
     }
 
     /** One of each in a row. */
-    record Batch(
-            List<Scene> scenes,
-            List<String> captions,
-            List<List<String>> retold,
-            NoisyLatents noisy) {
+    record Batch(List<Said> said, NoisyLatents noisy) {
+        List<Scene> scenes() {
+            return said.stream().map(Said::scene).toList();
+        }
+
         String[] texts() {
-            return captions.toArray(new String[0]);
+            return said.stream().map(Said::caption).toArray(String[]::new);
+        }
+
+        List<List<String>> retold() {
+            return said.stream().map(Said::retold).toList();
+        }
+    }
+
+    /** A scene and who says what is there; null where the caption is dropped. */
+    record Said(Scene scene, @Nullable Captioner captioner, long seed) {
+        String caption() {
+            return captioner == null ? "" : captioner.caption(scene, seed);
+        }
+
+        List<String> retold() {
+            return captioner == null ? List.of("") : captioner.retold(scene, seed);
         }
     }
 
@@ -60,32 +76,28 @@ final class NoisyScenes {
         NoisyLatents noisy =
                 new NoisyLatents(
                         forward, count, latents.channels(), latents.side(), latents.side());
-        List<Scene> drawn = new ArrayList<>();
-        List<String> captions = new ArrayList<>();
-        List<List<String>> retold = new ArrayList<>();
+        List<Said> said = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int index = random.nextInt(latents.count());
             int timestep = timestep(random.nextDouble(), forward.timesteps());
             boolean dropped = random.nextDouble() < DROPPED;
             long seed = random.nextLong();
-            Scene scene = scenes.scene(index);
-            drawn.add(scene);
-            Captioner captioner = inTurn[i % inTurn.length];
-            captions.add(dropped ? "" : captioner.caption(scene, seed));
-            retold.add(dropped ? List.of("") : captioner.retold(scene, seed));
+            Captioner captioner = dropped ? null : inTurn[i % inTurn.length];
+            said.add(new Said(scenes.scene(index), captioner, seed));
             noisy.put(i, latents.get(index), timestep, random);
         }
-        return new Batch(drawn, captions, retold, noisy);
+        return new Batch(said, noisy);
     }
 
     /** {@return the maps of what is where, [B, maps, H, W]} */
     Tensor maps(Torch torch, Batch batch) {
+        List<Scene> drawn = batch.scenes();
         int each = SceneMaps.COUNT * side() * side();
-        float[] maps = new float[batch.scenes().size() * each];
-        for (int i = 0; i < batch.scenes().size(); i++) {
-            SceneMaps.draw(batch.scenes().get(i), side(), maps, i * each);
+        float[] maps = new float[drawn.size() * each];
+        for (int i = 0; i < drawn.size(); i++) {
+            SceneMaps.draw(drawn.get(i), side(), maps, i * each);
         }
-        return torch.tensor(maps, batch.scenes().size(), SceneMaps.COUNT, side(), side());
+        return torch.tensor(maps, drawn.size(), SceneMaps.COUNT, side(), side());
     }
 
     /**

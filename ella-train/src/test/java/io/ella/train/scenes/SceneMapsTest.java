@@ -74,7 +74,7 @@ class SceneMapsTest {
             assertThat(sum(maps, BACKGROUNDS, SceneMaps.COUNT))
                     .isCloseTo(SIDE * SIDE - shapes, within(1e-3));
             for (float value : maps) {
-                assertThat(value).isBetween(-1e-6f, 1f);
+                assertThat(value).isBetween(0f, 1f);
             }
         }
     }
