@@ -43,10 +43,11 @@ public final class Objectives {
     /** Of the maps' error, beside that of the prediction. */
     private static final double MAPS_WEIGHT = 10;
 
-    /**
-     * Of where attention to nouns is not where their objects are, beside the prediction's error.
-     */
-    private static final double ATTENTION_WEIGHT = 10;
+    /** Of what tokens do not know of their objects, beside the prediction's error. */
+    private static final double WORDS_WEIGHT = 10;
+
+    /** Of where attention to tokens is not where their objects are, beside that. */
+    private static final double ATTENTION_WEIGHT = 50;
 
     /** Of what a text encoder teaches, beside what pictures do: it is a tenth of that. */
     private static final double TAUGHT_WEIGHT = 3;
@@ -149,27 +150,30 @@ public final class Objectives {
 
     /**
      * {@return the loss of a denoising network that also tells what is where in the clean picture,
-     * and looks at an object's noun where the object is: to that of {@link #denoising(UNetConfig,
-     * EncoderGraph)} come, weighted, the mean squared error of maps that a convolution of its last
-     * features gives, and that of the attention to nouns from the cover of their objects}
+     * and looks where an object is at a token that knows what is said of it: to that of {@link
+     * #denoising(UNetConfig, EncoderGraph)} come, weighted, the mean squared errors of maps that a
+     * convolution of its last features gives, of the words that a linear layer tells from the
+     * tokens' features, and of the attention to the tokens from the cover of their objects}
      *
      * <p>An image's error hardly shows whether a small object has the shape that the caption names,
-     * or another object's; maps and attention do. (As arXiv 2410.06940 aligns features with those
-     * of another network, here with what is known of the picture, and as arXiv 2312.03626 grounds
-     * the attention of a trained network.) The convolution serves training alone.
+     * or another object's; these do. (As arXiv 2410.06940 aligns features with those of another
+     * network, here with what is known of the picture, and as arXiv 2312.03626 grounds the
+     * attention of a trained network.) The convolution and the layer serve training alone.
      *
      * <p>Inputs: as there, with {@code maps} [B, maps, H, W] behind {@code target}; at the end
-     * {@code nouns} [B, S, O], 1 for the token that names an object, and for each layer that is
-     * watched {@code objects} with its number [B, H·W, O], how much of each place of that layer the
-     * object covers. Outputs: loss, error of the prediction, of the maps, of the attention.
+     * {@code tokens} [B, O, S], 1 for the token that knows an object, {@code words} [B, O, words],
+     * 1 for what is said of it, and for each layer that is watched {@code covers} with its number
+     * [B, O, H·W], how much of each place of that layer the object covers. Outputs: loss, error of
+     * the prediction, of the maps, of the words, of the attention.
      *
      * @param config what the network is made of
      * @param maps how many there are
+     * @param words how many there are
      * @param text what makes its context
      * @param watched names of the cross-attentions, one at least
      */
     public static Graph grounded(
-            UNetConfig config, int maps, EncoderGraph text, List<String> watched) {
+            UNetConfig config, int maps, int words, EncoderGraph text, List<String> watched) {
         return Graph.record(
                 "grounded",
                 g -> {
@@ -179,20 +183,31 @@ public final class Objectives {
                     List<Value> outputs = inputs.network(g, config, context, watched);
                     Loss loss = inputs.lossWithMaps(g, outputs, there);
                     Dim objects = Dim.symbol("O");
-                    Value nouns =
-                            g.input("nouns", ElementType.FLOAT32, B, context.size(1), objects);
+                    Value tokens =
+                            g.input("tokens", ElementType.FLOAT32, B, objects, context.size(1));
+                    Value said = g.input("words", ElementType.FLOAT32, B, objects, Dim.of(words));
+                    Value table =
+                            g.params().at(MAPS).tensor("words", words, context.size(2).constant());
+                    Value known = tokens.toCompute().matmul(context).linear(table);
+                    Value telling = meanSquare(known, said);
                     List<Value> errors = new ArrayList<>();
                     for (int i = 0; i < watched.size(); i++) {
-                        Value looks = outputs.get(2 + i).matmul(nouns);
-                        Dim places = looks.size(1);
+                        Value looks = tokens.matmul(outputs.get(2 + i).transpose(1, 2));
                         Value covers =
-                                g.input("objects" + i, ElementType.FLOAT32, B, places, objects);
+                                g.input(
+                                        "covers" + i,
+                                        ElementType.FLOAT32,
+                                        B,
+                                        objects,
+                                        looks.size(2));
                         errors.add(meanSquare(looks, covers));
                     }
                     Value attention = mean(errors);
-                    g.output("loss", loss.total().add(attention.mul(ATTENTION_WEIGHT)));
+                    Value grounds = telling.mul(WORDS_WEIGHT).add(attention.mul(ATTENTION_WEIGHT));
+                    g.output("loss", loss.total().add(grounds));
                     g.output("denoising", loss.prediction());
                     g.output("maps", loss.other());
+                    g.output("words", telling);
                     g.output("attention", attention);
                 });
     }

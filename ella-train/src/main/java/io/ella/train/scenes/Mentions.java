@@ -1,29 +1,69 @@
 package io.ella.train.scenes;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where a caption names the objects of a scene.
+ * What a caption says of each object of a scene, and which of its tokens has read it.
  *
- * <p>The token of a shape, behind a colour, has the object's whole name before it.
+ * <p>A causal text encoder knows at a token what came before it. So that is not the noun where a
+ * place or a relation follows it, but the last word of this: in {@code a red circle to the left of
+ * a blue square} it is {@code of}, and {@code square} for the other object.
  */
 public final class Mentions {
+    /** How many words can be said of an object: attributes, places, relations. */
+    public static final int WORDS;
+
+    private static final List<Enum<?>> SAYABLE;
+
     /** A texture may stand between a colour and the shape. */
     private static final int REACH = 2;
+
+    /** What places and relations are made of. */
+    private static final Set<String> WHERE =
+            Set.of(
+                    "in", "at", "on", "to", "of", "the", "left", "right", "top", "bottom", "center",
+                    "middle", "corner", "side", "above", "below", "under");
+
+    static {
+        List<Enum<?>> words = new ArrayList<>();
+        words.addAll(List.of(Shape.values()));
+        words.addAll(List.of(Texture.values()));
+        words.addAll(List.of(Size.values()));
+        words.addAll(List.of(Colour.values()));
+        words.addAll(List.of(Place.values()));
+        words.addAll(List.of(Relation.values()));
+        SAYABLE = List.copyOf(words);
+        WORDS = SAYABLE.size();
+    }
 
     private Mentions() {}
 
     /**
-     * Finds the nouns.
+     * Finds the tokens.
      *
      * @param scene what the caption is about
-     * @param caption as {@link ShortCaption} and {@link DenseCaption} write them
-     * @return for each object of the scene the number of the token of {@link SceneVocabulary} that
-     *     is its shape's word where it is named first, or -1 if it is not named
+     * @param caption as {@link ShortCaption} writes it
+     * @return for each object of the scene the number of the token of {@link SceneVocabulary} at
+     *     which all has been said of it that is said where it is named first, or -1 if it is not
+     *     named
      */
-    public static int[] nouns(Scene scene, String caption) {
+    public static int[] tokens(Scene scene, String caption) {
         List<String> words = SceneVocabulary.words(caption);
-        return scene.objects().stream().mapToInt(object -> noun(object, words)).toArray();
+        return scene.objects().stream().mapToInt(object -> last(object, words)).toArray();
+    }
+
+    private static int last(SceneObject object, List<String> words) {
+        int token = noun(object, words);
+        if (token < 0) {
+            return token;
+        }
+        while (token + 1 < words.size() && WHERE.contains(words.get(token + 1))) {
+            token++;
+        }
+        return words.get(token).equals("on") ? token - 1 : token; // of a background
     }
 
     private static int noun(SceneObject object, List<String> words) {
@@ -35,5 +75,48 @@ public final class Mentions {
             }
         }
         return -1;
+    }
+
+    /**
+     * Says what is said of an object: 1 for a word that is, such as {@link Relation#RIGHT_OF} for
+     * the {@code square} above.
+     *
+     * @param facts of a caption
+     * @param object its number
+     * @param words takes {@link #WORDS} values; zero where they begin
+     * @param offset the index of the first value
+     */
+    public static void say(List<Fact> facts, int object, float[] words, int offset) {
+        said(facts, object).forEach(word -> words[offset + SAYABLE.indexOf(word)] = 1);
+    }
+
+    static List<Enum<?>> said(List<Fact> facts, int object) {
+        List<Enum<?>> said = new ArrayList<>();
+        for (Fact fact : facts) {
+            Enum<?> word = word(fact, object);
+            if (word != null) {
+                said.add(word);
+            }
+        }
+        return said;
+    }
+
+    private static @Nullable Enum<?> word(Fact fact, int object) {
+        if (fact instanceof Fact.OfShape f && f.object() == object) {
+            return f.shape();
+        } else if (fact instanceof Fact.OfTexture f && f.object() == object) {
+            return f.texture();
+        } else if (fact instanceof Fact.OfSize f && f.object() == object) {
+            return f.size();
+        } else if (fact instanceof Fact.OfColour f && f.object() == object) {
+            return f.colour();
+        } else if (fact instanceof Fact.At f && f.object() == object) {
+            return f.place();
+        } else if (fact instanceof Fact.Related f && f.subject() == object) {
+            return f.relation();
+        } else if (fact instanceof Fact.Related f && f.other() == object) {
+            return f.relation().inverse();
+        }
+        return null;
     }
 }

@@ -11,11 +11,15 @@ import java.util.stream.Stream;
 
 /**
  * Where in a picture which shapes, textures, sizes and colours are, and which background: for each
- * of these words a map of how much of every cell it covers, from 0 to 1.
+ * of these words a map of how much of every cell it covers, from 0 to 1. Last come two maps of
+ * where every cell is itself, from -1 at the left and at the top to 1: a network of convolutions
+ * knows that only from the edges, and without it no word says where anything is to be.
  */
 public final class SceneMaps {
-    /** How many maps there are: shapes, then textures, sizes, colours, backgrounds. */
+    /** How many maps there are: shapes, then textures, sizes, colours, backgrounds, coordinates. */
     public static final int COUNT;
+
+    private static final int COORDINATES = 2;
 
     private static final List<Enum<?>> WORDS;
 
@@ -27,7 +31,7 @@ public final class SceneMaps {
         words.addAll(List.of(Colour.values()));
         words.addAll(List.of(Background.values()));
         WORDS = List.copyOf(words);
-        COUNT = WORDS.size();
+        COUNT = WORDS.size() + COORDINATES;
     }
 
     private SceneMaps() {}
@@ -57,6 +61,15 @@ public final class SceneMaps {
                 maps[behind + i] = Math.max(0, maps[behind + i] - cover[i]);
             }
         }
+        int across = offset + WORDS.size() * cells;
+        for (int i = 0; i < cells; i++) {
+            maps[across + i] = coordinate(i % side, side);
+            maps[across + cells + i] = coordinate(i / side, side);
+        }
+    }
+
+    private static float coordinate(int cell, int side) {
+        return (2 * cell + 1f) / side - 1;
     }
 
     /**

@@ -6,23 +6,23 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What alt-text says: the names of one or two objects, and half of the time one more fact, which is
- * how they lie to each other, where one of them is, the background, or how many objects there are.
- * Never the whole scene.
+ * What alt-text says: the names of one or two objects, and more often than not one more fact, which
+ * is how they lie to each other, where one of them is, the background, or how many objects there
+ * are. Never the whole scene.
  *
  * <p>Textures are named nearly always (never plain ones), sizes half of the time.
  */
 public final class ShortCaption {
     private static final double TWO = 0.65;
-    private static final double MORE = 0.5;
+    private static final double MORE = 0.6;
     private static final double SIZE = 0.5;
     private static final double TEXTURE = 0.9;
 
     /** What the fact more is; counts are the rest. */
-    private static final double RELATION = 0.3;
+    private static final double RELATION = 0.45;
 
-    private static final double PLACE = 0.25;
-    private static final double BACKGROUND = 0.3;
+    private static final double PLACE = 0.3;
+    private static final double BACKGROUND = 0.15;
 
     private final Scene scene;
     private final SplittableRandom random;
@@ -49,6 +49,19 @@ public final class ShortCaption {
     public static Caption of(Scene scene, long seed) {
         ShortCaption caption = new ShortCaption(scene, Seeds.stream(seed, 1), null);
         String text = caption.text();
+        return new Caption(text, caption.facts);
+    }
+
+    /**
+     * A caption that says where something is: a relation, or a place.
+     *
+     * @param scene what it is about
+     * @param seed of the choices; the same scene and seed give the same caption
+     * @return the caption
+     */
+    public static Caption placing(Scene scene, long seed) {
+        ShortCaption caption = new ShortCaption(scene, Seeds.stream(seed, 1), null);
+        String text = caption.where();
         return new Caption(text, caption.facts);
     }
 
@@ -92,14 +105,27 @@ public final class ShortCaption {
 
     private String text() {
         int first = random.nextInt(scene.objects().size());
-        Integer second =
-                scene.objects().size() > 1 && Seeds.chance(random, TWO) ? other(first) : null;
-        String prefix = "";
-        if (Seeds.chance(random, 0.3)) {
-            prefix = Seeds.pick(random, List.of("picture of ", "image of ", "photo of "));
-            prefix = articles ? Phrases.indefinite(prefix) : prefix;
+        Integer second = second(first);
+        return prefix() + (Seeds.chance(random, MORE) ? more(first, second) : names(first, second));
+    }
+
+    private String where() {
+        int first = random.nextInt(scene.objects().size());
+        Integer second = second(first);
+        boolean related = Seeds.chance(random, RELATION / (RELATION + PLACE));
+        return prefix() + (related ? withRelation(first, second) : withPlace(first, second));
+    }
+
+    private @Nullable Integer second(int first) {
+        return scene.objects().size() > 1 && Seeds.chance(random, TWO) ? other(first) : null;
+    }
+
+    private String prefix() {
+        if (!Seeds.chance(random, 0.3)) {
+            return "";
         }
-        return prefix + (Seeds.chance(random, MORE) ? more(first, second) : names(first, second));
+        String prefix = Seeds.pick(random, List.of("picture of ", "image of ", "photo of "));
+        return articles ? Phrases.indefinite(prefix) : prefix;
     }
 
     /** A second object, one that a relation can be stated with if there is any. */

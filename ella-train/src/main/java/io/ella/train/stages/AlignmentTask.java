@@ -56,7 +56,7 @@ final class AlignmentTask implements TrainingTask {
         for (int i = 0; i < batch; i++) {
             Scene scene = scenes.scene(number * batch + i);
             times[i] = random.nextInt(timesteps);
-            captions[i] = captioners.get(i % 2).caption(scene, random.nextLong());
+            captions[i] = captioners.get(i % 2).caption(scene, random.nextLong()).text();
         }
         List<Tensor> inputs = new ArrayList<>();
         inputs.add(torch.tensor(times, batch));

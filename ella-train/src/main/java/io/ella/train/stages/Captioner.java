@@ -5,29 +5,79 @@ import io.ella.train.scenes.DenseCaption;
 import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.ShortCaption;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /** What is said of a scene, and how a text encoder is given it. */
 interface Captioner {
+    /** Where the band begins, as a part of all timesteps. */
+    double BAND = 0.4;
 
-    String caption(Scene scene, long seed);
+    /** Where what is early begins. */
+    double EARLY = 0.85;
+
+    Caption caption(Scene scene, long seed);
 
     /** {@return the same in captions of one or two objects} */
     List<String> retold(Scene scene, long seed);
 
     Tokens tokens(String[] captions);
 
-    /** One or two objects, to the encoder that learns along with the base model. */
-    static Captioner brief() {
-        int length = SceneModels.clipTokens();
+    /**
+     * {@return when it is said: the timestep for a number drawn from [0, 1)} Every other one is
+     * drawn from the band in which captions decide what is drawn; the others from all.
+     */
+    default int timestep(double uniform, int timesteps) {
+        double time = uniform < 0.5 ? 2 * uniform : BAND + (1 - BAND) * (2 * uniform - 1);
+        return (int) (time * timesteps);
+    }
+
+    /** {@return the same, said while there is nearly nothing but noise and the layout is made} */
+    default Captioner early() {
+        Captioner same = this;
         return new Captioner() {
             @Override
-            public String caption(Scene scene, long seed) {
-                return ShortCaption.of(scene, seed).text();
+            public Caption caption(Scene scene, long seed) {
+                return same.caption(scene, seed);
             }
 
             @Override
             public List<String> retold(Scene scene, long seed) {
-                return List.of(caption(scene, seed));
+                return same.retold(scene, seed);
+            }
+
+            @Override
+            public Tokens tokens(String[] captions) {
+                return same.tokens(captions);
+            }
+
+            @Override
+            public int timestep(double uniform, int timesteps) {
+                return (int) ((EARLY + (1 - EARLY) * uniform) * timesteps);
+            }
+        };
+    }
+
+    /** One or two objects, to the encoder that learns along with the base model. */
+    static Captioner brief() {
+        return brief(ShortCaption::of);
+    }
+
+    /** The same, which say where something is. */
+    static Captioner placing() {
+        return brief(ShortCaption::placing);
+    }
+
+    private static Captioner brief(BiFunction<Scene, Long, Caption> captions) {
+        int length = SceneModels.clipTokens();
+        return new Captioner() {
+            @Override
+            public Caption caption(Scene scene, long seed) {
+                return captions.apply(scene, seed);
+            }
+
+            @Override
+            public List<String> retold(Scene scene, long seed) {
+                return List.of(caption(scene, seed).text());
             }
 
             @Override
@@ -41,13 +91,13 @@ interface Captioner {
     static Captioner dense(Variant variant) {
         return new Captioner() {
             @Override
-            public String caption(Scene scene, long seed) {
-                return DenseCaption.of(scene, seed).text();
+            public Caption caption(Scene scene, long seed) {
+                return DenseCaption.of(scene, seed);
             }
 
             @Override
             public List<String> retold(Scene scene, long seed) {
-                Caption dense = DenseCaption.of(scene, seed);
+                Caption dense = caption(scene, seed);
                 return ShortCaption.retelling(scene, dense, seed).stream()
                         .map(Caption::text)
                         .toList();

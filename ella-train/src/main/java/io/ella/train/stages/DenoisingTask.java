@@ -17,25 +17,25 @@ import java.util.function.Predicate;
 final class DenoisingTask implements TrainingTask {
     private final Graph graph;
     private final Predicate<String> learns;
-    private final Captioner captioner;
     private final EncoderGraph text;
     private final NoisyScenes scenes;
     private final int batch;
+    private final Captioner[] captioners;
     private final boolean hasMaps;
 
     DenoisingTask(
             Graph graph,
             Predicate<String> learns,
-            Captioner captioner,
             EncoderGraph text,
             NoisyScenes scenes,
-            int batch) {
+            int batch,
+            Captioner... captioners) {
         this.graph = graph;
         this.learns = learns;
-        this.captioner = captioner;
         this.text = text;
         this.scenes = scenes;
         this.batch = batch;
+        this.captioners = captioners.clone();
         this.hasMaps =
                 graph.parameters().stream().anyMatch(p -> p.name().startsWith(Objectives.MAPS));
     }
@@ -52,12 +52,12 @@ final class DenoisingTask implements TrainingTask {
 
     @Override
     public List<Tensor> batch(Torch torch, long number) {
-        NoisyScenes.Batch drawn = scenes.draw(number, batch, captioner);
+        NoisyScenes.Batch drawn = scenes.draw(number, batch, captioners);
         List<Tensor> inputs = new ArrayList<>(drawn.noisy().tensors(torch));
         if (hasMaps) {
             inputs.add(scenes.maps(torch, drawn));
         }
-        Tokens tokens = captioner.tokens(drawn.texts());
+        Tokens tokens = captioners[0].tokens(drawn.texts());
         inputs.addAll(text.inputs(torch, tokens.ids(), tokens.mask()));
         return inputs;
     }

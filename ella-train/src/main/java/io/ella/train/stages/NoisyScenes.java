@@ -4,6 +4,7 @@ import io.ella.core.scheduler.ForwardProcess;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.train.NoisyLatents;
+import io.ella.train.scenes.Caption;
 import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneSampler;
@@ -18,11 +19,6 @@ import org.jspecify.annotations.Nullable;
 final class NoisyScenes {
     /** How often the caption is empty, for guidance (arXiv 2207.12598). */
     private static final double DROPPED = 0.1;
-
-    /** Where the band begins that timesteps are drawn from more often, as a part of all. */
-    private static final double BAND = 0.4;
-
-    private static final double BAND_WIDTH = 0.6;
 
     private final ForwardProcess forward = new ForwardProcess(SceneModels.scheduler());
     private final SceneSampler scenes;
@@ -40,7 +36,7 @@ final class NoisyScenes {
         }
 
         String[] texts() {
-            return said.stream().map(Said::caption).toArray(String[]::new);
+            return said.stream().map(s -> s.caption().text()).toArray(String[]::new);
         }
 
         List<List<String>> retold() {
@@ -50,8 +46,10 @@ final class NoisyScenes {
 
     /** A scene and who says what is there; null where the caption is dropped. */
     record Said(Scene scene, @Nullable Captioner captioner, long seed) {
-        String caption() {
-            return captioner == null ? "" : captioner.caption(scene, seed);
+        private static final Caption NOTHING = new Caption("", List.of());
+
+        Caption caption() {
+            return captioner == null ? NOTHING : captioner.caption(scene, seed);
         }
 
         List<String> retold() {
@@ -79,11 +77,11 @@ final class NoisyScenes {
         List<Said> said = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int index = random.nextInt(latents.count());
-            int timestep = timestep(random.nextDouble(), forward.timesteps());
+            Captioner captioner = inTurn[i % inTurn.length];
+            int timestep = captioner.timestep(random.nextDouble(), forward.timesteps());
             boolean dropped = random.nextDouble() < DROPPED;
             long seed = random.nextLong();
-            Captioner captioner = dropped ? null : inTurn[i % inTurn.length];
-            said.add(new Said(scenes.scene(index), captioner, seed));
+            said.add(new Said(scenes.scene(index), dropped ? null : captioner, seed));
             noisy.put(i, latents.get(index), timestep, random);
         }
         return new Batch(said, noisy);
@@ -98,14 +96,5 @@ final class NoisyScenes {
             SceneMaps.draw(drawn.get(i), side(), maps, i * each);
         }
         return torch.tensor(maps, drawn.size(), SceneMaps.COUNT, side(), side());
-    }
-
-    /**
-     * {@return a timestep for a number drawn from [0, 1): every other one is drawn from the band in
-     * which captions decide what is where; the others from all}
-     */
-    static int timestep(double uniform, int timesteps) {
-        double time = uniform < 0.5 ? 2 * uniform : BAND + BAND_WIDTH * (2 * uniform - 1);
-        return (int) (time * timesteps);
     }
 }

@@ -7,6 +7,7 @@ import io.ella.core.graph.ParameterSpec;
 import io.ella.core.weights.DType;
 import io.ella.core.weights.Safetensors;
 import io.ella.core.weights.WeightSource;
+import io.ella.train.scenes.Mentions;
 import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneTokenizers;
 import io.ella.unet.AutoencoderKL;
@@ -62,7 +63,10 @@ final class SceneCheckpoint {
         write("model_index.json", index());
     }
 
-    /** What tells maps from the network's last features: training alone reads it. */
+    /**
+     * What tells maps from the network's last features, and words from its text encoder's: training
+     * alone reads it.
+     */
     void maps(WeightSource source) {
         long width = SceneModels.unet().blockOutChannels().get(0);
         weights(
@@ -70,7 +74,8 @@ final class SceneCheckpoint {
                 source,
                 List.of(
                         ParameterSpec.of("weight", SceneMaps.COUNT, width, 1, 1),
-                        ParameterSpec.of("bias", SceneMaps.COUNT)));
+                        ParameterSpec.of("bias", SceneMaps.COUNT),
+                        ParameterSpec.of("words", Mentions.WORDS, SceneModels.clipWidth())));
     }
 
     /** The connector and the language model in front of it. */

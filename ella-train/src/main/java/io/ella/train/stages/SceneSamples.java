@@ -44,7 +44,7 @@ final class SceneSamples {
         List<String> captions = new ArrayList<>();
         try (ElllaPipeline pipeline = builder.build()) {
             for (int i = 0; i < count; i++) {
-                String caption = captioner.caption(scenes.scene(i), i);
+                String caption = captioner.caption(scenes.scene(i), i).text();
                 captions.add(caption);
                 images.add(
                         pipeline.generate(GenerationRequest.of(caption).seed(i).build()).image());

@@ -224,7 +224,17 @@ public final class SceneTraining {
             case VAE, DECODER -> autoencoder(stage, SceneRenderer.DEFAULT_SIZE);
             case T5 -> LanguageTask.t5(scenes, stage.batch());
             case LLAMA -> LanguageTask.llama(scenes, stage.batch());
-            case BASE -> new GroundedTask(noisy(cancelled, listener), stage.batch());
+            case LAYOUT ->
+                    new GroundedTask(
+                            noisy(cancelled, listener), stage.batch(), Captioner.placing().early());
+            case BASE ->
+                    new GroundedTask(
+                            noisy(cancelled, listener),
+                            stage.batch(),
+                            Captioner.placing().early(),
+                            Captioner.brief(),
+                            Captioner.brief(),
+                            Captioner.brief());
             case ALIGN -> new AlignmentTask(variant, scenes, stage.batch());
             case DISTIL -> {
                 BothEncoders encoders = BothEncoders.of(variant);
@@ -238,7 +248,8 @@ public final class SceneTraining {
                         noisy(cancelled, listener),
                         stage.batch(),
                         Captioner.brief(),
-                        Captioner.dense(variant));
+                        Captioner.dense(variant),
+                        Captioner.dense(variant).early());
             }
             case TSC -> connector(noisy(cancelled, listener), stage.batch());
         };
@@ -253,14 +264,15 @@ public final class SceneTraining {
         Predicate<String> learns = Objectives::isOfConnector;
         if (!baseTellsMaps()) {
             Graph graph = Objectives.connector(SceneModels.unet(), config, text);
-            return new DenoisingTask(graph, learns, dense, text, noisy, batch);
+            return new DenoisingTask(graph, learns, text, noisy, batch, dense);
         }
         Graph graph =
                 Objectives.connector(
                         SceneModels.unet(), SceneMaps.COUNT, config, text, encoders.clip());
         int taught = batch / 4;
         return new TaughtConnectorTask(
-                new DenoisingTask(graph, learns, dense, text, noisy, batch - taught),
+                new DenoisingTask(
+                        graph, learns, text, noisy, batch - taught, dense.early(), dense, dense),
                 new DistillationTask(graph, encoders, noisy, taught, Captioner.brief(), dense));
     }
 
@@ -295,7 +307,7 @@ public final class SceneTraining {
                                     Objectives.TSC,
                                     again.map(own -> own.renamed(n -> Objectives.TSC + "." + n))
                                             .orElse(fresh)));
-            case BASE ->
+            case LAYOUT, BASE ->
                     again.map(own -> GrownWeights.of(own, fresh, graph.parameters())).orElse(fresh);
             default -> again.orElse(fresh);
         };
@@ -314,7 +326,7 @@ public final class SceneTraining {
         double average =
                 switch (stage) {
                     case VAE_CROPS, VAE, DECODER -> 0.995;
-                    case T5, LLAMA, BASE, ALIGN, DISTIL, TSC -> 0.999;
+                    case T5, LLAMA, LAYOUT, BASE, ALIGN, DISTIL, TSC -> 0.999;
                 };
         long count = steps(stage);
         return new TrainingPlan(
@@ -364,7 +376,7 @@ public final class SceneTraining {
         Map<String, String> parts =
                 switch (stage) {
                     case VAE -> Map.of(Objectives.VAE, "vae");
-                    case BASE ->
+                    case LAYOUT, BASE ->
                             Map.of(
                                     Objectives.UNET,
                                     "unet",
@@ -382,7 +394,7 @@ public final class SceneTraining {
         }
         Map<String, WeightSource> sources = new HashMap<>();
         parts.forEach((name, part) -> sources.put(name, Checkpoint.open(model.resolve(part))));
-        if (stage == Stage.BASE && Files.exists(model.resolve(MAPS_FOLDER))) {
+        if (parts.containsKey(Objectives.UNET) && Files.exists(model.resolve(MAPS_FOLDER))) {
             sources.put(Objectives.MAPS, Checkpoint.open(model.resolve(MAPS_FOLDER)));
         }
         return Optional.of(WeightSource.joined(sources));

@@ -18,7 +18,9 @@ public enum Stage {
     T5(32, 800, 1.5e-3, 50, 750),
     /** The Llama, from captions alone. */
     LLAMA(32, 800, 1.5e-3, 50, 750),
-    /** The denoising network and its text encoder, from scenes with short captions. */
+    /** The denoising network and its text encoder: from noise, where what a caption names is. */
+    LAYOUT(32, 1_000, 5e-4, 100, 100),
+    /** Both, from scenes with short captions. */
     BASE(32, 12_000, 5e-4, 200, 4_000),
     /** The connector, to begin with what the base model's own text encoder says, by token. */
     ALIGN(32, 1_200, 3e-3, 100, 600),
@@ -72,6 +74,7 @@ public enum Stage {
      */
     List<Stage> precursors() {
         return switch (this) {
+            case BASE -> List.of(BASE, LAYOUT);
             case DISTIL -> List.of(DISTIL, ALIGN);
             case TSC -> List.of(TSC, DISTIL, ALIGN);
             default -> List.of(this);

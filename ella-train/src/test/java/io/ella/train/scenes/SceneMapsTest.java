@@ -13,6 +13,7 @@ class SceneMapsTest {
     private static final int SIZES = TEXTURES + Texture.values().length;
     private static final int COLOURS = SIZES + Size.values().length;
     private static final int BACKGROUNDS = COLOURS + Colour.values().length;
+    private static final int COORDINATES = BACKGROUNDS + Background.values().length;
 
     private static float[] maps(Scene scene) {
         float[] maps = new float[SceneMaps.COUNT * SIDE * SIDE];
@@ -44,7 +45,7 @@ class SceneMapsTest {
         float[] maps = maps(scene);
         double diameter = Size.LARGE.diameter() * SIDE;
         double area = Math.PI / 4 * diameter * diameter * (1 - 0.44 * 0.44);
-        for (int map = 0; map < SceneMaps.COUNT; map++) {
+        for (int map = 0; map < COORDINATES; map++) {
             boolean named =
                     map == List.of(Shape.values()).indexOf(Shape.RING)
                             || map == TEXTURES + List.of(Texture.values()).indexOf(Texture.DOTTED)
@@ -71,11 +72,23 @@ class SceneMapsTest {
             assertThat(sum(maps, TEXTURES, SIZES)).isCloseTo(shapes, within(1e-3));
             assertThat(sum(maps, SIZES, COLOURS)).isCloseTo(shapes, within(1e-3));
             assertThat(sum(maps, COLOURS, BACKGROUNDS)).isCloseTo(shapes, within(1e-3));
-            assertThat(sum(maps, BACKGROUNDS, SceneMaps.COUNT))
+            assertThat(sum(maps, BACKGROUNDS, COORDINATES))
                     .isCloseTo(SIDE * SIDE - shapes, within(1e-3));
-            for (float value : maps) {
-                assertThat(value).isBetween(0f, 1f);
+            for (int j = 0; j < COORDINATES * SIDE * SIDE; j++) {
+                assertThat(maps[j]).isBetween(0f, 1f);
             }
         }
+    }
+
+    @Test
+    void cellsHaveCoordinates() {
+        float[] maps = maps(SceneSampler.training(1).scene(0));
+        assertThat(maps).hasSize((COORDINATES + 2) * SIDE * SIDE);
+        int across = COORDINATES * SIDE * SIDE;
+        int down = across + SIDE * SIDE;
+        int cell = 3 * SIDE + SIDE - 1; // the last of the fourth row
+        assertThat(maps[across + cell]).isEqualTo(1 - 1f / SIDE);
+        assertThat(maps[down + cell]).isEqualTo(7f / SIDE - 1);
+        assertThat(sum(maps, COORDINATES, COORDINATES + 2)).isCloseTo(0, within(1e-4));
     }
 }

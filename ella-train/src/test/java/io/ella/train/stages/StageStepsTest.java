@@ -102,27 +102,28 @@ class StageStepsTest {
 
     @Test
     void base() {
-        learns(new GroundedTask(noisy, 2));
+        learns(new GroundedTask(noisy, 2, Captioner.placing().early(), Captioner.brief()));
     }
 
     @Test
-    void mapsAndAttentionComeOnTopOfWhatThePredictionCosts() {
+    void mapsWordsAndAttentionComeOnTopOfWhatThePredictionCosts() {
         EncoderGraph text = SceneModels.clip();
-        double[] grounded = losses(new GroundedTask(noisy, 2));
+        double[] grounded = losses(new GroundedTask(noisy, 2, Captioner.brief()));
         double[] alone =
                 losses(
                         new DenoisingTask(
                                 Objectives.denoising(SceneModels.unet(), text),
                                 p -> true,
-                                Captioner.brief(),
                                 text,
                                 noisy,
-                                2));
+                                2,
+                                Captioner.brief()));
         assertThat(grounded[1]).isCloseTo(alone[0], within(1e-5));
         assertThat(grounded[2]).isPositive();
-        assertThat(grounded[3]).isBetween(1e-3, 1.0);
-        assertThat(grounded[0])
-                .isCloseTo(grounded[1] + 10 * grounded[2] + 10 * grounded[3], within(1e-4));
+        assertThat(grounded[3]).isPositive();
+        assertThat(grounded[4]).isBetween(1e-3, 1.0);
+        double grounds = 10 * (grounded[2] + grounded[3]) + 50 * grounded[4];
+        assertThat(grounded[0]).isCloseTo(grounded[1] + grounds, within(1e-4));
     }
 
     private static double[] losses(TrainingTask task) {
@@ -208,10 +209,10 @@ class StageStepsTest {
         return new DenoisingTask(
                 graph,
                 p -> p.startsWith("tsc."),
-                Captioner.dense(variant),
                 variant.text(),
                 noisy,
-                2);
+                2,
+                Captioner.dense(variant));
     }
 
     private static void connector(Variant variant, Graph graph) {

@@ -12,6 +12,9 @@ import io.ella.core.weights.Safetensors;
 import io.ella.core.weights.StoredTensor;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
+import io.ella.train.scenes.Caption;
+import io.ella.train.scenes.Fact;
+import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneSampler;
 import io.ella.train.scenes.SceneVocabulary;
 import java.nio.file.Path;
@@ -84,11 +87,27 @@ class TasksTest {
     void timestepsOfTheBandComeMoreOftenAndNoneIsLeftOut() {
         int[] counts = new int[1000];
         for (int i = 0; i < 100_000; i++) {
-            counts[NoisyScenes.timestep(i * 1e-5, 1000)]++;
+            counts[Captioner.brief().timestep(i * 1e-5, 1000)]++;
         }
         assertThat(Arrays.stream(counts).boxed()).allMatch(count -> count >= 49);
         int band = Arrays.stream(counts, 400, 1000).sum();
         assertThat(band).isCloseTo(80_000, within(5));
+    }
+
+    @Test
+    void theLayoutIsAskedForEarly() {
+        Captioner early = Captioner.placing().early();
+        assertThat(early.timestep(0, 1000)).isEqualTo(850);
+        assertThat(early.timestep(0.99999, 1000)).isEqualTo(999);
+        for (int i = 0; i < 100; i++) {
+            Scene scene = SCENES.scene(i);
+            Caption caption = early.caption(scene, i);
+            assertThat(caption).isEqualTo(Captioner.placing().caption(scene, i));
+            assertThat(caption.facts())
+                    .as(caption.text())
+                    .anyMatch(f -> f instanceof Fact.At || f instanceof Fact.Related);
+            assertThat(early.retold(scene, i)).containsExactly(caption.text());
+        }
     }
 
     @Test
@@ -175,10 +194,10 @@ class TasksTest {
                 new DenoisingTask(
                         Objectives.denoising(SceneModels.unet(), SceneModels.clip()),
                         name -> true,
-                        Captioner.brief(),
                         SceneModels.clip(),
                         new NoisyScenes(SCENES, latents),
-                        3);
+                        3,
+                        Captioner.brief());
         List<Tensor> batch = task.batch(torch, 2);
         assertThat(batch).hasSize(task.graph().inputs().size());
         assertThat(batch.get(1).shape()).containsExactly(3, 4, 16, 16);
