@@ -41,7 +41,7 @@ public final class Objectives {
     public static final String MAPS = "maps";
 
     /** Of the maps' error, beside that of the prediction. */
-    private static final double MAPS_WEIGHT = 10;
+    private static final double MAPS_WEIGHT = 50;
 
     /** Of what tokens do not know of their objects, beside the prediction's error. */
     private static final double WORDS_WEIGHT = 10;
@@ -50,7 +50,7 @@ public final class Objectives {
     private static final double ATTENTION_WEIGHT = 50;
 
     /** Of what a text encoder teaches, beside what pictures do: it is a tenth of that. */
-    private static final double TAUGHT_WEIGHT = 3;
+    private static final double TAUGHT_WEIGHT = 10;
 
     private static final Pattern PROJECTION = Pattern.compile(".*\\.attn2\\.to_[kv]\\.weight");
 

@@ -9,12 +9,6 @@ import java.util.function.BiFunction;
 
 /** What is said of a scene, and how a text encoder is given it. */
 interface Captioner {
-    /** Where the band begins, as a part of all timesteps. */
-    double BAND = 0.4;
-
-    /** Where what is early begins. */
-    double EARLY = 0.85;
-
     Caption caption(Scene scene, long seed);
 
     /** {@return the same in captions of one or two objects} */
@@ -22,17 +16,23 @@ interface Captioner {
 
     Tokens tokens(String[] captions);
 
-    /**
-     * {@return when it is said: the timestep for a number drawn from [0, 1)} Every other one is
-     * drawn from the band in which captions decide what is drawn; the others from all.
-     */
+    /** {@return when it is said: the timestep for a number drawn from [0, 1)} */
     default int timestep(double uniform, int timesteps) {
-        double time = uniform < 0.5 ? 2 * uniform : BAND + (1 - BAND) * (2 * uniform - 1);
-        return (int) (time * timesteps);
+        return (int) (uniform * timesteps);
     }
 
-    /** {@return the same, said while there is nearly nothing but noise and the layout is made} */
-    default Captioner early() {
+    /** {@return the same, said while the layout is made: there is nearly nothing but noise} */
+    default Captioner forLayout() {
+        return during(0.85, 1);
+    }
+
+    /** {@return the same, said while details are made: noise hides little more than textures} */
+    default Captioner forDetails() {
+        return during(0.25, 0.65);
+    }
+
+    /** The same, at timesteps between two parts of all. */
+    private Captioner during(double from, double to) {
         Captioner same = this;
         return new Captioner() {
             @Override
@@ -52,7 +52,7 @@ interface Captioner {
 
             @Override
             public int timestep(double uniform, int timesteps) {
-                return (int) ((EARLY + (1 - EARLY) * uniform) * timesteps);
+                return (int) ((from + (to - from) * uniform) * timesteps);
             }
         };
     }

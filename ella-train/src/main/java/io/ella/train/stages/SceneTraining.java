@@ -226,14 +226,16 @@ public final class SceneTraining {
             case LLAMA -> LanguageTask.llama(scenes, stage.batch());
             case LAYOUT ->
                     new GroundedTask(
-                            noisy(cancelled, listener), stage.batch(), Captioner.placing().early());
+                            noisy(cancelled, listener),
+                            stage.batch(),
+                            Captioner.placing().forLayout());
             case BASE ->
                     new GroundedTask(
                             noisy(cancelled, listener),
                             stage.batch(),
-                            Captioner.placing().early(),
-                            Captioner.brief(),
-                            Captioner.brief(),
+                            Captioner.placing().forLayout(),
+                            Captioner.brief().forDetails(),
+                            Captioner.brief().forDetails(),
                             Captioner.brief());
             case ALIGN -> new AlignmentTask(variant, scenes, stage.batch());
             case DISTIL -> {
@@ -248,8 +250,9 @@ public final class SceneTraining {
                         noisy(cancelled, listener),
                         stage.batch(),
                         Captioner.brief(),
-                        Captioner.dense(variant),
-                        Captioner.dense(variant).early());
+                        Captioner.dense(variant).forLayout(),
+                        Captioner.dense(variant).forDetails(),
+                        Captioner.dense(variant));
             }
             case TSC -> connector(noisy(cancelled, listener), stage.batch());
         };
@@ -272,7 +275,14 @@ public final class SceneTraining {
         int taught = batch / 4;
         return new TaughtConnectorTask(
                 new DenoisingTask(
-                        graph, learns, text, noisy, batch - taught, dense.early(), dense, dense),
+                        graph,
+                        learns,
+                        text,
+                        noisy,
+                        batch - taught,
+                        dense.forLayout(),
+                        dense.forDetails(),
+                        dense),
                 new DistillationTask(graph, encoders, noisy, taught, Captioner.brief(), dense));
     }
 
@@ -325,8 +335,9 @@ public final class SceneTraining {
     private TrainingPlan plan(Stage stage) {
         double average =
                 switch (stage) {
+                    case DISTIL, TSC -> 0.99; // short, from a connector that is something else
                     case VAE_CROPS, VAE, DECODER -> 0.995;
-                    case T5, LLAMA, LAYOUT, BASE, ALIGN, DISTIL, TSC -> 0.999;
+                    case T5, LLAMA, LAYOUT, BASE, ALIGN -> 0.999;
                 };
         long count = steps(stage);
         return new TrainingPlan(

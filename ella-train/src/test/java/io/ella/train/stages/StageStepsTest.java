@@ -102,7 +102,7 @@ class StageStepsTest {
 
     @Test
     void base() {
-        learns(new GroundedTask(noisy, 2, Captioner.placing().early(), Captioner.brief()));
+        learns(new GroundedTask(noisy, 2, Captioner.placing().forLayout(), Captioner.brief()));
     }
 
     @Test
@@ -122,7 +122,7 @@ class StageStepsTest {
         assertThat(grounded[2]).isPositive();
         assertThat(grounded[3]).isPositive();
         assertThat(grounded[4]).isBetween(1e-3, 1.0);
-        double grounds = 10 * (grounded[2] + grounded[3]) + 50 * grounded[4];
+        double grounds = 10 * grounded[3] + 50 * (grounded[2] + grounded[4]);
         assertThat(grounded[0]).isCloseTo(grounded[1] + grounds, within(1e-4));
     }
 
@@ -201,7 +201,7 @@ class StageStepsTest {
             batch.forEach(Tensor::close);
             assertThat(losses[3]).isPositive();
             assertThat(losses[0])
-                    .isCloseTo(losses[1] + 10 * losses[2] + 3 * losses[3], within(1e-5));
+                    .isCloseTo(losses[1] + 50 * losses[2] + 10 * losses[3], within(1e-4));
         }
     }
 

@@ -1,7 +1,6 @@
 package io.ella.train.stages;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import io.ella.core.graph.ElementType;
 import io.ella.core.graph.Op;
@@ -84,21 +83,11 @@ class TasksTest {
     }
 
     @Test
-    void timestepsOfTheBandComeMoreOftenAndNoneIsLeftOut() {
-        int[] counts = new int[1000];
-        for (int i = 0; i < 100_000; i++) {
-            counts[Captioner.brief().timestep(i * 1e-5, 1000)]++;
-        }
-        assertThat(Arrays.stream(counts).boxed()).allMatch(count -> count >= 49);
-        int band = Arrays.stream(counts, 400, 1000).sum();
-        assertThat(band).isCloseTo(80_000, within(5));
-    }
-
-    @Test
-    void theLayoutIsAskedForEarly() {
-        Captioner early = Captioner.placing().early();
-        assertThat(early.timestep(0, 1000)).isEqualTo(850);
-        assertThat(early.timestep(0.99999, 1000)).isEqualTo(999);
+    void layoutAndDetailsAreAskedForWhereTheyAreMade() {
+        Captioner early = Captioner.placing().forLayout();
+        assertTimesteps(early, 850, 999);
+        assertTimesteps(Captioner.brief().forDetails(), 250, 649);
+        assertTimesteps(Captioner.brief(), 0, 999);
         for (int i = 0; i < 100; i++) {
             Scene scene = SCENES.scene(i);
             Caption caption = early.caption(scene, i);
@@ -108,6 +97,11 @@ class TasksTest {
                     .anyMatch(f -> f instanceof Fact.At || f instanceof Fact.Related);
             assertThat(early.retold(scene, i)).containsExactly(caption.text());
         }
+    }
+
+    private static void assertTimesteps(Captioner captioner, int first, int last) {
+        assertThat(captioner.timestep(0, 1000)).isEqualTo(first);
+        assertThat(captioner.timestep(0.99999, 1000)).isEqualTo(last);
     }
 
     @Test
