@@ -33,6 +33,7 @@ public final class TrainingRun implements AutoCloseable {
     private final TrainingTask task;
     private final TrainingPlan plan;
     private final Path state;
+    private final FolderLock lock;
     private final LossCurve curve;
     private final Trainer trainer;
     private LongConsumer afterCheckpoint = step -> {};
@@ -46,8 +47,8 @@ public final class TrainingRun implements AutoCloseable {
      * @param plan how
      * @param start weights to begin with, and those that do not learn
      * @param folder where the checkpoint is and will be; made if it is not there
-     * @throws EllaException if the folder cannot be written, or holds the checkpoint of another
-     *     task
+     * @throws EllaException if the folder cannot be written, another training is running there, or
+     *     it holds the checkpoint of another task
      */
     public TrainingRun(
             Torch torch, TrainingTask task, TrainingPlan plan, WeightSource start, Path folder) {
@@ -60,19 +61,26 @@ public final class TrainingRun implements AutoCloseable {
         } catch (IOException e) {
             throw new EllaException(folder + " cannot be made: " + e, e);
         }
-        this.trainer = torch.trainer(task.graph(), plan.precision(), task::learns, start);
+        this.lock = FolderLock.of(folder);
+        Trainer begun = null;
         boolean whole = false;
         try {
+            begun = torch.trainer(task.graph(), plan.precision(), task::learns, start);
             if (Files.exists(state)) {
-                trainer.restore(state);
-                saved = trainer.steps();
-                LOG.info("{}: going on from step {}", task.graph().name(), trainer.steps());
+                begun.restore(state);
+                saved = begun.steps();
+                LOG.info("{}: going on from step {}", task.graph().name(), begun.steps());
             }
-            this.curve = LossCurve.resume(folder.resolve("loss.csv"), trainer.steps());
+            this.curve = LossCurve.resume(folder.resolve("loss.csv"), begun.steps());
+            this.trainer = begun;
             whole = true;
         } finally {
             if (!whole) {
-                trainer.close();
+                try (lock) {
+                    if (begun != null) {
+                        begun.close();
+                    }
+                }
             }
         }
     }
@@ -206,6 +214,8 @@ public final class TrainingRun implements AutoCloseable {
     /** Frees the memory. */
     @Override
     public void close() {
-        trainer.close();
+        try (lock) {
+            trainer.close();
+        }
     }
 }

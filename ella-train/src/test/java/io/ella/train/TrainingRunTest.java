@@ -144,6 +144,20 @@ class TrainingRunTest {
     }
 
     @Test
+    void aFolderIsOneTrainings() {
+        Path where = folder.resolve("shared");
+        try (TrainingRun run = prepare(where, 1)) {
+            assertThatThrownBy(() -> prepare(where, 1))
+                    .isInstanceOf(EllaException.class)
+                    .hasMessageContaining("another training is running in " + where);
+            assertThat(run.run(after(3), progress -> {})).isFalse();
+        }
+        try (TrainingRun run = prepare(where, 1)) {
+            assertThat(run.steps()).isEqualTo(3);
+        }
+    }
+
+    @Test
     void theLossFallsAndIsDrawn() throws IOException {
         Path where = folder.resolve("run");
         List<TrainingProgress> reports = new ArrayList<>();
