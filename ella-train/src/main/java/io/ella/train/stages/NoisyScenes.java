@@ -44,12 +44,16 @@ final class NoisyScenes {
         }
     }
 
-    /** A scene and who says what is there; null where the caption is dropped. */
-    record Said(Scene scene, @Nullable Captioner captioner, long seed) {
+    /** A scene, what is said of it, and by whom; null where the caption is dropped. */
+    record Said(Scene scene, Caption caption, @Nullable Captioner captioner, long seed) {
         private static final Caption NOTHING = new Caption("", List.of());
 
-        Caption caption() {
-            return captioner == null ? NOTHING : captioner.caption(scene, seed);
+        static Said of(Scene scene, Captioner captioner, long seed) {
+            return new Said(scene, captioner.caption(scene, seed), captioner, seed);
+        }
+
+        static Said nothing(Scene scene) {
+            return new Said(scene, NOTHING, null, 0);
         }
 
         List<String> retold() {
@@ -81,7 +85,8 @@ final class NoisyScenes {
             int timestep = captioner.timestep(random.nextDouble(), forward.timesteps());
             boolean dropped = random.nextDouble() < DROPPED;
             long seed = random.nextLong();
-            said.add(new Said(scenes.scene(index), dropped ? null : captioner, seed));
+            Scene scene = scenes.scene(index);
+            said.add(dropped ? Said.nothing(scene) : Said.of(scene, captioner, seed));
             noisy.put(i, latents.get(index), timestep, random);
         }
         return new Batch(said, noisy);
