@@ -1,8 +1,10 @@
 package io.ella.train.scenes;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,10 +15,19 @@ import org.jspecify.annotations.Nullable;
  * a blue square} it is {@code of}, and {@code square} for the other object.
  */
 public final class Mentions {
-    /** How many words can be said of an object: attributes, places, relations. */
-    public static final int WORDS;
+    private static final List<Enum<?>> SAYABLE =
+            Stream.<Enum<?>[]>of(
+                            Shape.values(),
+                            Texture.values(),
+                            Size.values(),
+                            Colour.values(),
+                            Place.values(),
+                            Relation.values())
+                    .<Enum<?>>flatMap(Arrays::stream)
+                    .toList();
 
-    private static final List<Enum<?>> SAYABLE;
+    /** How many words can be said of an object: attributes, places, relations. */
+    public static final int WORDS = SAYABLE.size();
 
     /** A texture may stand between a colour and the shape. */
     private static final int REACH = 2;
@@ -26,18 +37,6 @@ public final class Mentions {
             Set.of(
                     "in", "at", "on", "to", "of", "the", "left", "right", "top", "bottom", "center",
                     "middle", "corner", "side", "above", "below", "under");
-
-    static {
-        List<Enum<?>> words = new ArrayList<>();
-        words.addAll(List.of(Shape.values()));
-        words.addAll(List.of(Texture.values()));
-        words.addAll(List.of(Size.values()));
-        words.addAll(List.of(Colour.values()));
-        words.addAll(List.of(Place.values()));
-        words.addAll(List.of(Relation.values()));
-        SAYABLE = List.copyOf(words);
-        WORDS = SAYABLE.size();
-    }
 
     private Mentions() {}
 

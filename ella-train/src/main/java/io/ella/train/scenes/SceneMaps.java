@@ -4,7 +4,6 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -16,23 +15,20 @@ import java.util.stream.Stream;
  * knows that only from the edges, and without it no word says where anything is to be.
  */
 public final class SceneMaps {
-    /** How many maps there are: shapes, then textures, sizes, colours, backgrounds, coordinates. */
-    public static final int COUNT;
+    private static final List<Enum<?>> WORDS =
+            Stream.<Enum<?>[]>of(
+                            Shape.values(),
+                            Texture.values(),
+                            Size.values(),
+                            Colour.values(),
+                            Background.values())
+                    .<Enum<?>>flatMap(Arrays::stream)
+                    .toList();
 
     private static final int COORDINATES = 2;
 
-    private static final List<Enum<?>> WORDS;
-
-    static {
-        List<Enum<?>> words = new ArrayList<>();
-        words.addAll(List.of(Shape.values()));
-        words.addAll(List.of(Texture.values()));
-        words.addAll(List.of(Size.values()));
-        words.addAll(List.of(Colour.values()));
-        words.addAll(List.of(Background.values()));
-        WORDS = List.copyOf(words);
-        COUNT = WORDS.size() + COORDINATES;
-    }
+    /** How many maps there are: shapes, then textures, sizes, colours, backgrounds, coordinates. */
+    public static final int COUNT = WORDS.size() + COORDINATES;
 
     private SceneMaps() {}
 
