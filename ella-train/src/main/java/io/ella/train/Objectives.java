@@ -49,8 +49,13 @@ public final class Objectives {
     /** Of where attention to tokens is not where their objects are, beside that. */
     private static final double ATTENTION_WEIGHT = 50;
 
-    /** Of what a text encoder teaches, beside what pictures do: it is a tenth of that. */
-    private static final double TAUGHT_WEIGHT = 10;
+    /** Of what no token says, beside what is heard wrong. */
+    private static final double ALIGNED_WEIGHT = 5;
+
+    /** Of the likeness of tokens, before its softmax. */
+    private static final double ALIKE = 0.25;
+
+    private static final double LAYER_NORM_EPS = 1e-5;
 
     private static final Pattern PROJECTION = Pattern.compile(".*\\.attn2\\.to_[kv]\\.weight");
 
@@ -206,7 +211,7 @@ public final class Objectives {
                     Value grounds = telling.mul(WORDS_WEIGHT).add(attention.mul(ATTENTION_WEIGHT));
                     g.output("loss", loss.total().add(grounds));
                     g.output("denoising", loss.prediction());
-                    g.output("maps", loss.other());
+                    g.output("maps", loss.maps());
                     g.output("words", telling);
                     g.output("attention", attention);
                 });
@@ -266,8 +271,8 @@ public final class Objectives {
 
     /**
      * {@return the loss of a connector in front of a denoising network that has learned to tell
-     * what is where: that of {@link #grounded} but for attention, and for other captions that of
-     * {@link #distillation}, weighted, so that it does not forget what the network makes of them}
+     * what is where: that of {@link #grounded} but for words and attention, and for other captions
+     * that of {@link #distillation}, so that it does not forget what the network makes of them}
      *
      * <p>Inputs: those of {@link #denoising(UNetConfig, EncoderGraph)}, with {@code maps} behind
      * {@code target}; those of the latter, with {@code taught_} before their names and a batch of
@@ -293,11 +298,11 @@ public final class Objectives {
                     Value queries = connect(g, connector, inputs.timestep(), encode(g, text));
                     Loss pictures =
                             inputs.lossWithMaps(g, inputs.network(g, config, queries), there);
-                    Loss taught = distil(g, TAUGHT, config, connector, text, clip);
-                    g.output("loss", pictures.total().add(taught.total().mul(TAUGHT_WEIGHT)));
+                    Value taught = distil(g, TAUGHT, config, connector, text, clip).total();
+                    g.output("loss", pictures.total().add(taught));
                     g.output("denoising", pictures.prediction());
-                    g.output("maps", pictures.other());
-                    g.output("taught", taught.total());
+                    g.output("maps", pictures.maps());
+                    g.output("taught", taught);
                 });
     }
 
@@ -322,62 +327,83 @@ public final class Objectives {
     }
 
     /**
-     * {@return the loss of a connector whose first tokens are to be to a denoising network what the
-     * first tokens of its own text encoder are: mean squared error of the keys and values that each
-     * of its cross-attentions makes of them, as a part of their own mean square}
+     * {@return the loss of a connector that is to say, in any of its tokens, what some tokens of a
+     * denoising network's own text encoder say: mean squared error of the keys and values that each
+     * of the network's cross-attentions makes of those, as a part of their own mean square}
+     *
+     * <p>Which token of the connector says it is for the connector to choose: what is compared is
+     * the sum of all, weighted by how alike they are to the token that is wanted (the softmax of a
+     * fourth of the product of both, normalized), so that nearly always one counts.
      *
      * <p>Inputs: {@code timestep} [B]; those of the text encoder; those of the other one, with
-     * {@code clip_} before their names.
+     * {@code clip_} before their names and a batch of their own, C captions; {@code objects}, INT64
+     * [B, O], which of its tokens are to be said, counted over all captions.
      *
      * @param config what the network is made of
      * @param connector what the connector is made of
-     * @param tokens how many are compared; each side has at least so many
      * @param text what makes its text
      * @param clip the network's own text encoder
      */
     public static Graph alignment(
-            UNetConfig config,
-            TscConfig connector,
-            int tokens,
-            EncoderGraph text,
-            EncoderGraph clip) {
-        List<ParameterSpec> projections =
-                UNet2DConditionModel.trainingGraph(config).parameters().stream()
-                        .filter(p -> PROJECTION.matcher(p.name()).matches())
-                        .toList();
+            UNetConfig config, TscConfig connector, EncoderGraph text, EncoderGraph clip) {
         return Graph.record(
                 "alignment",
                 g -> {
                     Value timestep = g.input("timestep", ElementType.FLOAT32, B);
-                    Dim none = Dim.of(0);
-                    Dim count = Dim.of(tokens);
-                    Value said =
-                            connect(g, connector, timestep, encode(g, text)).slice(1, none, count);
-                    Value wanted = encode(g, clip, CLIP, B, CLIP + "_").slice(1, none, count);
-                    List<Value> errors = new ArrayList<>();
-                    for (ParameterSpec projection : projections) {
-                        long[] shape =
-                                projection.shape().stream().mapToLong(Long::longValue).toArray();
-                        Value weight = g.params().at(UNET).tensor(projection.name(), shape);
-                        errors.add(relative(said.linear(weight), wanted.linear(weight)));
-                    }
-                    g.output("loss", mean(errors));
+                    Value queries = connect(g, connector, timestep, encode(g, text));
+                    Value told = tokens(g, "", clip);
+                    g.output("loss", misaligned(g, config, queries, objects(g, "", B, told)));
                 });
+    }
+
+    private static Value misaligned(Recorder g, UNetConfig config, Value queries, Value wanted) {
+        Value alike = normalized(wanted).matmul(normalized(queries).transpose(1, 2));
+        Value weights = alike.mul(ALIKE).toFloat32().softmax(-1).toCompute();
+        Value said = weights.matmul(queries);
+        List<Value> errors = new ArrayList<>();
+        for (ParameterSpec spec : UNet2DConditionModel.trainingGraph(config).parameters()) {
+            if (PROJECTION.matcher(spec.name()).matches()) {
+                long[] shape = spec.shape().stream().mapToLong(Long::longValue).toArray();
+                Value projection = g.params().at(UNET).tensor(spec.name(), shape);
+                errors.add(relative(said.linear(projection), wanted.linear(projection)));
+            }
+        }
+        return mean(errors);
+    }
+
+    private static Value normalized(Value tokens) {
+        return tokens.layerNorm(LAYER_NORM_EPS);
+    }
+
+    /** All tokens that the network's own text encoder makes of all captions, [C·L, D]. */
+    private static Value tokens(Recorder g, String prefix, EncoderGraph clip) {
+        Dim captions = symbol(prefix, Dim.symbol("C"));
+        Value tokens = encode(g, clip, CLIP, captions, prefix + CLIP + "_");
+        return tokens.reshape(captions.times(tokens.size(1)), tokens.size(2));
+    }
+
+    /** Those of them that know objects, for each row. */
+    private static Value objects(Recorder g, String prefix, Dim rows, Value tokens) {
+        Dim count = symbol(prefix, Dim.symbol("O"));
+        return g.input(prefix + "objects", ElementType.INT64, rows, count).embedding(tokens);
     }
 
     /**
      * {@return the loss of a connector that is to be to a denoising network what the network's own
-     * text encoder is: mean squared error of what the network predicts, from what it predicts with
-     * that, and of its last features, as a part of their mean square}
+     * text encoder is: while the network goes on with the encoder's tokens, each of its
+     * cross-attentions is also given the connector's; the mean squared error of what it hears, as a
+     * part of the mean square of what it is to hear, the mean over all of them; and, weighted, the
+     * loss of {@link #alignment}}
      *
      * <p>Tokens are not compared: the network takes them in any order. Nor is noise guessed, so
      * that a batch says more of a caption than one of {@link #connector(UNetConfig, TscConfig,
-     * EncoderGraph)} does.
+     * EncoderGraph)} does; and no error has to find its way back through the network.
      *
      * <p>Inputs: {@code timestep} [B]; {@code sample} [B, channels, H, W]; those of the text
      * encoder; those of the other one, with {@code clip_} before their names and a batch of their
-     * own, C captions; {@code picked}, INT64 [B, S], which of its tokens are a row's context,
-     * counted over all captions. Outputs: loss, error of the prediction, error of the features.
+     * own, C captions; {@code objects}, INT64 [B, O], which of its tokens are to be said, and
+     * {@code context}, INT64 [B, S], which are a row's context, counted over all captions. Outputs:
+     * loss, what is heard wrong, what is not said.
      *
      * @param config what the network is made of
      * @param connector what the connector is made of
@@ -388,11 +414,16 @@ public final class Objectives {
             UNetConfig config, TscConfig connector, EncoderGraph text, EncoderGraph clip) {
         return Graph.record(
                 "distillation",
-                g -> distil(g, "", config, connector, text, clip).output(g, "features"));
+                g -> {
+                    Taught taught = distil(g, "", config, connector, text, clip);
+                    g.output("loss", taught.total());
+                    g.output("heard", taught.heard());
+                    g.output("aligned", taught.aligned());
+                });
     }
 
     /** Inputs have the prefix before their names. */
-    private static Loss distil(
+    private static Taught distil(
             Recorder g,
             String prefix,
             UNetConfig config,
@@ -404,32 +435,26 @@ public final class Objectives {
         Value sample = g.input(prefix + "sample", rows, Dim.of(config.inChannels()), H, W);
         Value features = encode(g, text, TEXT_ENCODER, rows, prefix);
         Value queries = connect(g, connector, timestep, features);
-        Dim captions = symbol(prefix, Dim.symbol("C"));
-        Value tokens = encode(g, clip, CLIP, captions, prefix + CLIP + "_");
-        Value table = tokens.reshape(captions.times(tokens.size(1)), tokens.size(2));
-        Value picked =
-                g.input(
-                        prefix + "picked",
-                        ElementType.INT64,
-                        rows,
-                        symbol(prefix, Dim.symbol("S")));
-        Value context = picked.embedding(table);
-        Graph network = UNet2DConditionModel.trainingGraph(config);
-        List<Value> said = g.inline(UNET, network, timestep, sample, queries);
-        List<Value> wanted = g.inline(UNET, network, timestep, sample, context);
-        Value prediction = meanSquare(said.get(0), wanted.get(0).toFloat32());
-        Value error = relative(said.get(1), wanted.get(1));
-        return new Loss(prediction.add(error), prediction, error);
+        Value told = tokens(g, prefix, clip);
+        Value objects = objects(g, prefix, rows, told);
+        Dim count = symbol(prefix, Dim.symbol("S"));
+        Value context = g.input(prefix + "context", ElementType.INT64, rows, count).embedding(told);
+        Graph hearing = UNet2DConditionModel.hearingGraph(config);
+        List<Value> heard = g.inline(UNET, hearing, timestep, sample, context, queries);
+        List<Value> errors = new ArrayList<>();
+        for (int i = 0; i < heard.size(); i += 2) {
+            errors.add(relative(heard.get(i + 1), heard.get(i)));
+        }
+        Value heardWrong = mean(errors);
+        Value unsaid = misaligned(g, config, queries, objects);
+        return new Taught(heardWrong.add(unsaid.mul(ALIGNED_WEIGHT)), heardWrong, unsaid);
     }
 
-    /** That of a prediction and of something else, together. */
-    private record Loss(Value total, Value prediction, Value other) {
-        void output(Recorder g, String name) {
-            g.output("loss", total);
-            g.output("denoising", prediction);
-            g.output(name, other);
-        }
-    }
+    /** How far a connector is from its teacher: in what is heard, in what tokens say, in all. */
+    private record Taught(Value total, Value heard, Value aligned) {}
+
+    /** That of a prediction and of maps, together. */
+    private record Loss(Value total, Value prediction, Value maps) {}
 
     private static Value relative(Value is, Value wanted) {
         Value exact = wanted.toFloat32();

@@ -7,7 +7,6 @@ import io.ella.core.graph.Params;
 import io.ella.core.graph.Recorder;
 import io.ella.core.graph.Value;
 import java.util.List;
-import java.util.Set;
 
 /**
  * A copy of the U-Net's way down that reads a picture and adds to what the U-Net computes (arXiv
@@ -54,7 +53,7 @@ public final class ControlNetModel {
         int first = config.blockOutChannels().get(0);
         Value h = inputs.sample().conv2d(p.at("conv_in"), first, 3);
         h = h.add(embed(image, p.at("controlnet_cond_embedding"), embedding, first));
-        UNetBlocks blocks = new UNetBlocks(config, p, inputs, false, Set.of());
+        UNetBlocks blocks = new UNetBlocks(config, p, inputs, false, CrossAttentions.UNOBSERVED);
         List<Value> skips = blocks.down(h, config.levels());
         Value middle = blocks.mid(skips.get(skips.size() - 1));
         for (int i = 0; i < skips.size(); i++) {

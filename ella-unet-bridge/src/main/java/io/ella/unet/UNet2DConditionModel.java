@@ -7,7 +7,6 @@ import io.ella.core.graph.Recorder;
 import io.ella.core.graph.Value;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The denoising network of Stable Diffusion 1.x, 2.x and XL, as a function of its configuration
@@ -71,12 +70,46 @@ public final class UNet2DConditionModel {
                 "unet",
                 g -> {
                     UNetInputs inputs = UNetInputs.declare(g, config, Dim.symbol("B"));
-                    UNetBlocks blocks =
-                            new UNetBlocks(config, g.params(), inputs, false, Set.copyOf(watched));
+                    AttentionWeights weights = new AttentionWeights(watched, inputs.context());
+                    UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs, false, weights);
                     Prediction prediction = predict(g, config, inputs, blocks, false);
                     g.output("sample", prediction.sample());
                     g.output("features", prediction.features());
-                    watched.forEach(name -> g.output(name.replace('.', '_'), blocks.weights(name)));
+                    watched.forEach(name -> g.output(name.replace('.', '_'), weights.of(name)));
+                });
+    }
+
+    /**
+     * {@return what the network's cross-attentions hear of one context, and what they would hear of
+     * another in its place}
+     *
+     * <p>Inputs as those of {@link #trainingGraph(UNetConfig)}, then {@code other} [B, T,
+     * crossAttentionDim]. Outputs for each cross-attention, in the network's order: what it adds to
+     * its features, [B, H·W, C], for {@code context}, which the network goes on with, and for
+     * {@code other}.
+     *
+     * @param config its configuration
+     */
+    public static Graph hearingGraph(UNetConfig config) {
+        return Graph.record(
+                "hearing",
+                g -> {
+                    UNetInputs inputs = UNetInputs.declare(g, config, Dim.symbol("B"));
+                    Dim width = Dim.of(config.crossAttentionDim());
+                    Value other = g.input("other", Dim.symbol("B"), Dim.symbol("T"), width);
+                    CrossAttentions heard =
+                            (at, x, heads) -> {
+                                Value wanted = UNetBlocks.attention(x, inputs.context(), at, heads);
+                                Value said = UNetBlocks.attention(x, other, at, heads);
+                                g.output(at + " context", wanted);
+                                g.output(at + " other", said);
+                            };
+                    predict(
+                            g,
+                            config,
+                            inputs,
+                            new UNetBlocks(config, g.params(), inputs, false, heard),
+                            false);
                 });
     }
 
@@ -197,7 +230,8 @@ public final class UNet2DConditionModel {
 
     private static Prediction predict(
             Recorder g, UNetConfig config, UNetInputs inputs, boolean residuals) {
-        UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs, false, Set.of());
+        UNetBlocks blocks =
+                new UNetBlocks(config, g.params(), inputs, false, CrossAttentions.UNOBSERVED);
         return predict(g, config, inputs, blocks, residuals);
     }
 
@@ -221,7 +255,12 @@ public final class UNet2DConditionModel {
     private static Prediction predict(
             Recorder g, UNetConfig config, UNetInputs inputs, Shortcuts shortcuts) {
         UNetBlocks blocks =
-                new UNetBlocks(config, g.params(), inputs, shortcuts.mergesTokens(), Set.of());
+                new UNetBlocks(
+                        config,
+                        g.params(),
+                        inputs,
+                        shortcuts.mergesTokens(),
+                        CrossAttentions.UNOBSERVED);
         if (shortcuts.features() != DeepFeatures.GIVEN) {
             return predict(g, config, inputs, blocks, false);
         }

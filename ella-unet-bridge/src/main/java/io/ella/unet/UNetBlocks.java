@@ -1,15 +1,11 @@
 package io.ella.unet;
 
-import io.ella.core.EllaException;
 import io.ella.core.graph.AttentionOptions;
 import io.ella.core.graph.Dim;
 import io.ella.core.graph.Params;
 import io.ella.core.graph.Value;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -26,41 +22,24 @@ final class UNetBlocks {
     private final Value temb;
     private final Value context;
     private final boolean mergesTokens;
-    private final Set<String> watched;
-    private final Map<String, Value> weights = new HashMap<>();
+    private final CrossAttentions crossAttentions;
 
     /**
      * @param mergesTokens see {@link Shortcuts}
-     * @param watched names of cross-attentions whose {@link #weights} are asked for
+     * @param crossAttentions told of each
      */
     UNetBlocks(
             UNetConfig config,
             Params p,
             UNetInputs inputs,
             boolean mergesTokens,
-            Set<String> watched) {
+            CrossAttentions crossAttentions) {
         this.config = config;
         this.p = p;
         this.temb = timeEmbedding(inputs).silu(); // every residual layer begins with it
         this.context = inputs.context();
         this.mergesTokens = mergesTokens;
-        this.watched = watched;
-    }
-
-    /**
-     * {@return how much each place attends to each token of the context, [B, H·W, S], the mean over
-     * the heads}
-     *
-     * @param name of a cross-attention that is watched and was recorded
-     */
-    Value weights(String name) {
-        Value found = weights.get(name);
-        if (found == null) {
-            throw new EllaException(
-                    "%s is no cross-attention of this network; those recorded are %s"
-                            .formatted(name, weights.keySet()));
-        }
-        return found;
+        this.crossAttentions = crossAttentions;
     }
 
     /** [1 or B, 4·C]: the timestep and, for SDXL, the pooled text and the time ids. */
@@ -219,36 +198,18 @@ final class UNetBlocks {
         Value h = forContext(x.add(attention(n, read, at.at("attn1"), heads)));
         n = h.layerNorm(at.at("norm2"), LAYER_NORM_EPS);
         Params cross = at.at("attn2");
-        if (watched.contains(cross.toString())) {
-            weights.put(cross.toString(), attended(n, context, cross, heads));
-        }
+        crossAttentions.recorded(cross, n, heads);
         h = h.add(attention(n, context, cross, heads));
         n = h.layerNorm(at.at("norm3"), LAYER_NORM_EPS);
         return h.add(feedForward(n, at.at("ff.net")));
     }
 
-    private static Value attention(Value x, Value context, Params at, int heads) {
+    static Value attention(Value x, Value context, Params at, int heads) {
         long width = x.size(-1).constant();
         Value q = x.linearNoBias(at.at("to_q"), width);
         Value k = context.linearNoBias(at.at("to_k"), width);
         Value v = context.linearNoBias(at.at("to_v"), width);
         return q.attention(k, v, AttentionOptions.heads(heads)).linear(at.at("to_out.0"), width);
-    }
-
-    /** The weights of that attention, written out. */
-    private static Value attended(Value x, Value context, Params at, int heads) {
-        long width = x.size(-1).constant();
-        Dim[] split = {Dim.of(heads), Dim.of(width / heads)};
-        Value q = x.linearNoBias(at.at("to_q"), width);
-        Value k = context.linearNoBias(at.at("to_k"), width);
-        q = q.reshape(x.size(0), x.size(1), split[0], split[1]).permute(0, 2, 1, 3);
-        k = k.reshape(x.size(0), context.size(1), split[0], split[1]).permute(0, 2, 3, 1);
-        Value scores = q.matmul(k).mul(1 / Math.sqrt((double) width / heads));
-        return scores.toFloat32().softmax(-1).chunk(heads, 1).stream()
-                .reduce(Value::add)
-                .orElseThrow()
-                .mul(1.0 / heads)
-                .reshape(x.size(0), x.size(1), context.size(1));
     }
 
     /** GEGLU: half of the first layer gates the other half. */

@@ -129,6 +129,30 @@ class NetworksTest {
     }
 
     @Test
+    void crossAttentionsHearTheSameOfTheSameContextAndGoOnWithTheFirst() {
+        UNetConfig config = UNetConfig.from(ConformanceResources.get("unet-tiny-sd").config());
+        Graph hearing = UNet2DConditionModel.hearingGraph(config);
+        long layers =
+                hearing.parameters().stream()
+                        .filter(p -> p.name().endsWith("attn2.to_q.weight"))
+                        .count();
+        List<Tensor> same = watchedInputs(config);
+        same.add(uniform("context", 2, 5, config.crossAttentionDim()));
+        List<float[]> alike = run(hearing, 9, same);
+        assertThat(alike).hasSize(Math.toIntExact(2 * layers));
+        for (int i = 0; i < alike.size(); i += 2) {
+            assertThat(alike.get(i + 1)).containsExactly(alike.get(i));
+        }
+        List<Tensor> different = watchedInputs(config);
+        different.add(uniform("other", 2, 3, config.crossAttentionDim()));
+        List<float[]> unlike = run(hearing, 9, different);
+        for (int i = 0; i < alike.size(); i += 2) {
+            assertThat(unlike.get(i)).containsExactly(alike.get(i));
+            assertThat(unlike.get(i + 1)).hasSameSizeAs(alike.get(i)).isNotEqualTo(alike.get(i));
+        }
+    }
+
+    @Test
     void onlyAttentionThatIsThereCanBeWatched() {
         UNetConfig config = UNetConfig.from(ConformanceResources.get("unet-tiny-sd").config());
         assertThatThrownBy(() -> UNet2DConditionModel.trainingGraph(config, List.of("mid.attn")))

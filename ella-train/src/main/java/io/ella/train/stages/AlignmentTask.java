@@ -6,6 +6,7 @@ import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
+import io.ella.train.scenes.Caption;
 import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneSampler;
 import java.util.ArrayList;
@@ -13,8 +14,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A connector learns to say of captions, short and dense ones in turn, what the base model's own
- * text encoder says of them, token by token, as the denoising network hears it.
+ * A connector learns to say of captions, short and dense ones, what the base model's own text
+ * encoder says of their objects: each token at which that knows all of an object, where the same is
+ * told in captions that it understands, is to be among the connector's.
  */
 final class AlignmentTask implements TrainingTask {
     private final BothEncoders encoders;
@@ -28,12 +30,9 @@ final class AlignmentTask implements TrainingTask {
         this.encoders = BothEncoders.of(variant);
         this.graph =
                 Objectives.alignment(
-                        SceneModels.unet(),
-                        variant.config(),
-                        variant.aligned(),
-                        encoders.text(),
-                        encoders.clip());
-        this.captioners = List.of(Captioner.brief(), Captioner.dense(variant));
+                        SceneModels.unet(), variant.config(), encoders.text(), encoders.clip());
+        Captioner dense = Captioner.dense(variant);
+        this.captioners = List.of(Captioner.placing(), dense, dense, dense);
         this.scenes = scenes;
         this.batch = batch;
     }
@@ -51,16 +50,22 @@ final class AlignmentTask implements TrainingTask {
     @Override
     public List<Tensor> batch(Torch torch, long number) {
         SplittableRandom random = new SplittableRandom(number);
+        List<Scene> drawn = new ArrayList<>();
+        List<List<Caption>> retold = new ArrayList<>();
         String[] captions = new String[batch];
         float[] times = new float[batch];
         for (int i = 0; i < batch; i++) {
             Scene scene = scenes.scene(number * batch + i);
+            Captioner captioner = captioners.get(i % captioners.size());
+            long seed = random.nextLong();
             times[i] = random.nextInt(timesteps);
-            captions[i] = captioners.get(i % 2).caption(scene, random.nextLong()).text();
+            captions[i] = captioner.caption(scene, seed).text();
+            drawn.add(scene);
+            retold.add(captioner.retold(scene, seed));
         }
         List<Tensor> inputs = new ArrayList<>();
         inputs.add(torch.tensor(times, batch));
-        inputs.addAll(encoders.inputs(torch, captions));
+        inputs.addAll(encoders.inputs(torch, captions, Retold.of(drawn, retold)));
         return inputs;
     }
 }

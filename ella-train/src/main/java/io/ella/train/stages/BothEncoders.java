@@ -16,28 +16,26 @@ record BothEncoders(Variant variant, EncoderGraph text, EncoderGraph clip) {
         return new BothEncoders(variant, variant.text(), SceneModels.clip());
     }
 
-    /** {@return the one's inputs, then the other's, for the same captions} */
-    List<Tensor> inputs(Torch torch, String[] captions) {
-        Tokens tokens = Tokens.clip(captions, SceneModels.clipTokens());
-        List<Tensor> inputs = words(torch, captions);
-        inputs.addAll(clip.inputs(torch, tokens.ids(), tokens.mask()));
-        return inputs;
-    }
-
     /**
      * {@return the one's inputs, then the other's for the same retold in several captions, and
-     * which of their tokens a row is told}
+     * which of their tokens know an object, for each row}
      */
-    List<Tensor> inputs(Torch torch, String[] captions, List<List<String>> retold) {
-        Retold told = Retold.of(retold);
-        List<Tensor> inputs = words(torch, captions);
+    List<Tensor> inputs(Torch torch, String[] captions, Retold told) {
+        Tokens words = variant.tokens(captions);
+        List<Tensor> inputs = new ArrayList<>(text.inputs(torch, words.ids(), words.mask()));
         inputs.addAll(clip.inputs(torch, told.tokens().ids(), told.tokens().mask()));
-        inputs.add(torch.tensor(told.picked(), captions.length, Retold.count()));
+        inputs.add(picked(torch, told.objects(), captions.length));
         return inputs;
     }
 
-    private List<Tensor> words(Torch torch, String[] captions) {
-        Tokens words = variant.tokens(captions);
-        return new ArrayList<>(text.inputs(torch, words.ids(), words.mask()));
+    /** {@return the same, and which of the tokens the network is given} */
+    List<Tensor> inputsWithContext(Torch torch, String[] captions, Retold told) {
+        List<Tensor> inputs = inputs(torch, captions, told);
+        inputs.add(picked(torch, told.context(), captions.length));
+        return inputs;
+    }
+
+    private static Tensor picked(Torch torch, long[] tokens, int rows) {
+        return torch.tensor(tokens, rows, tokens.length / rows);
     }
 }

@@ -69,8 +69,8 @@ record Captioner(
     }
 
     /** {@return the same in captions of one or two objects} */
-    List<String> retold(Scene scene, long seed) {
-        return retelling.apply(scene, seed).stream().map(Caption::text).toList();
+    List<Caption> retold(Scene scene, long seed) {
+        return retelling.apply(scene, seed);
     }
 
     Tokens tokens(String[] texts) {

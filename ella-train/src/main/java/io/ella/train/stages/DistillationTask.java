@@ -46,7 +46,8 @@ final class DistillationTask implements TrainingTask {
     public List<Tensor> batch(Torch torch, long number) {
         NoisyScenes.Batch drawn = scenes.draw(number, batch, captioners);
         List<Tensor> inputs = new ArrayList<>(drawn.noisy().samples(torch));
-        inputs.addAll(encoders.inputs(torch, drawn.texts(), drawn.retold()));
+        Retold told = Retold.of(drawn.scenes(), drawn.retold());
+        inputs.addAll(encoders.inputsWithContext(torch, drawn.texts(), told));
         return inputs;
     }
 }

@@ -39,7 +39,7 @@ final class NoisyScenes {
             return said.stream().map(s -> s.caption().text()).toArray(String[]::new);
         }
 
-        List<List<String>> retold() {
+        List<List<Caption>> retold() {
             return said.stream().map(Said::retold).toList();
         }
     }
@@ -56,8 +56,8 @@ final class NoisyScenes {
             return new Said(scene, NOTHING, null, 0);
         }
 
-        List<String> retold() {
-            return captioner == null ? List.of("") : captioner.retold(scene, seed);
+        List<Caption> retold() {
+            return captioner == null ? List.of(NOTHING) : captioner.retold(scene, seed);
         }
     }
 

@@ -249,10 +249,7 @@ public final class SceneTraining {
                         encoders,
                         noisy(cancelled, listener),
                         stage.batch(),
-                        Captioner.brief(),
-                        Captioner.dense(variant).forLayout(),
-                        Captioner.dense(variant).forDetails(),
-                        Captioner.dense(variant));
+                        taught());
             }
             case TSC -> connector(noisy(cancelled, listener), stage.batch());
         };
@@ -283,7 +280,20 @@ public final class SceneTraining {
                         dense.forLayout(),
                         dense.forDetails(),
                         dense),
-                new DistillationTask(graph, encoders, noisy, taught, Captioner.brief(), dense));
+                new DistillationTask(graph, encoders, noisy, taught, taught()));
+    }
+
+    /**
+     * Mostly dense captions while the layout is made, which is learned last; a few short ones, with
+     * which it is learned first.
+     */
+    private Captioner[] taught() {
+        Captioner dense = Captioner.dense(variant);
+        Captioner layout = dense.forLayout();
+        Captioner details = dense.forDetails();
+        return new Captioner[] {
+            Captioner.placing().forLayout(), layout, details, dense, layout, details, dense, layout
+        };
     }
 
     private boolean baseTellsMaps() {

@@ -23,7 +23,7 @@ public enum Stage {
     /** Both, from scenes with short captions. */
     BASE(32, 12_000, 5e-4, 200, 4_000),
     /** The connector, to begin with what the base model's own text encoder says, by token. */
-    ALIGN(32, 1_200, 3e-3, 100, 600),
+    ALIGN(32, 1_200, 1e-3, 100, 600),
     /** The connector, to be to the denoising network what the base model's own text encoder is. */
     DISTIL(32, 2_000, 7e-4, 100, 1_000),
     /** The connector, from scenes with dense captions; everything else is frozen. */

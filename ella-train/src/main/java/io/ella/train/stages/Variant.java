@@ -89,11 +89,6 @@ public enum Variant {
         return TscConfig.of(Config.of(json(), "ella.json"));
     }
 
-    /** {@return how many tokens of its answer are compared with the base model's text encoder's} */
-    int aligned() {
-        return queries == 0 ? ADALN.queries : queries;
-    }
-
     /** {@return the name of the text encoder's settings} */
     String textEncoder() {
         return switch (language) {

@@ -11,11 +11,17 @@ import io.ella.core.weights.Safetensors;
 import io.ella.core.weights.StoredTensor;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
+import io.ella.train.scenes.Background;
 import io.ella.train.scenes.Caption;
+import io.ella.train.scenes.Colour;
 import io.ella.train.scenes.Fact;
 import io.ella.train.scenes.Scene;
+import io.ella.train.scenes.SceneObject;
 import io.ella.train.scenes.SceneSampler;
 import io.ella.train.scenes.SceneVocabulary;
+import io.ella.train.scenes.Shape;
+import io.ella.train.scenes.Size;
+import io.ella.train.scenes.Texture;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -95,7 +101,7 @@ class TasksTest {
             assertThat(caption.facts())
                     .as(caption.text())
                     .anyMatch(f -> f instanceof Fact.At || f instanceof Fact.Related);
-            assertThat(early.retold(scene, i)).containsExactly(caption.text());
+            assertThat(early.retold(scene, i)).containsExactly(caption);
         }
     }
 
@@ -108,20 +114,51 @@ class TasksTest {
     void aNetworkIsToldAllCaptionsOfASceneAndPaddingOnce() {
         String first = "a red circle on a gray background";
         String second = "a red circle above a blue square";
-        Retold told = Retold.of(List.of(List.of(first), List.of(first, second)));
+        Retold told =
+                Retold.of(
+                        List.of(scene(), scene()),
+                        List.of(List.of(said(first)), List.of(said(first), said(second))));
         int length = SceneModels.clipTokens();
-        int count = Retold.count();
+        int count = told.context().length / 2;
         assertThat(told.tokens().ids()).hasDimensions(32, length);
-        assertThat(told.picked()).hasSize(2 * count);
+        assertThat(told.context()).hasSize(2 * count);
         for (int t = 0; t < count; t++) { // one caption twice is to the network what it is once
-            assertThat(told.picked()[t]).isEqualTo(t % length);
+            assertThat(told.context()[t]).isEqualTo(t % length);
         }
-        long[] other = Arrays.copyOfRange(told.picked(), count, 2 * count);
+        long[] other = Arrays.copyOfRange(told.context(), count, 2 * count);
         int words = first.split(" ").length + 2;
         for (int t = 0; t < words + length; t++) {
             assertThat(other[t]).isEqualTo(t < words ? length + t : 2 * length + t - words);
         }
         assertThat(other[words + length]).isEqualTo(length);
+    }
+
+    /** A circle above a square. */
+    private static Scene scene() {
+        SceneObject circle =
+                new SceneObject(Shape.CIRCLE, Colour.RED, Size.SMALL, Texture.PLAIN, 0.5, 0.2);
+        SceneObject square =
+                new SceneObject(Shape.SQUARE, Colour.BLUE, Size.SMALL, Texture.PLAIN, 0.5, 0.8);
+        return new Scene(Background.GRAY, List.of(circle, square));
+    }
+
+    private static Caption said(String text) {
+        return new Caption(text, List.of());
+    }
+
+    @Test
+    void ofObjectsTheTokenIsTakenAtWhichAllHasBeenSaid() {
+        List<Caption> told =
+                List.of(
+                        said("a blue square on a gray background"),
+                        said("a red circle above a blue square"));
+        Retold retold = Retold.of(List.of(scene(), scene()), List.of(List.of(said("")), told));
+        int first = SceneModels.clipTokens();
+        int second = 2 * first;
+        assertThat(retold.objects())
+                .hasSize(32)
+                .startsWith(0, 0)
+                .endsWith(first + 3, second + 4, second + 7, first + 3);
     }
 
     @Test
