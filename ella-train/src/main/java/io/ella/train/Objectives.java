@@ -395,9 +395,9 @@ public final class Objectives {
      * part of the mean square of what it is to hear, the mean over all of them; and, weighted, the
      * loss of {@link #alignment}}
      *
-     * <p>Tokens are not compared: the network takes them in any order. Nor is noise guessed, so
-     * that a batch says more of a caption than one of {@link #connector(UNetConfig, TscConfig,
-     * EncoderGraph)} does; and no error has to find its way back through the network.
+     * <p>Tokens are not compared by their order, which the network does not know. Nor is noise
+     * guessed, so that a batch says more of a caption than one of {@link #connector(UNetConfig,
+     * TscConfig, EncoderGraph)} does; and no error has to find its way back through the network.
      *
      * <p>Inputs: {@code timestep} [B]; {@code sample} [B, channels, H, W]; those of the text
      * encoder; those of the other one, with {@code clip_} before their names and a batch of their

@@ -128,7 +128,7 @@ public final class TimestepAwareSemanticConnector implements AutoCloseable {
                     torch.device(),
                     source.description());
             return new TimestepAwareSemanticConnector(torch, config, limits, program, weights);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             program.close();
             throw e;
         }

@@ -24,7 +24,7 @@ final class AttentionWeights implements CrossAttentions {
     }
 
     @Override
-    public void recorded(Params at, Value x, int heads) {
+    public void recorded(Params at, Value x, int heads, Value heard) {
         if (watched.contains(at.toString())) {
             weights.put(at.toString(), weights(x, at, heads));
         }

@@ -7,14 +7,15 @@ import io.ella.core.graph.Value;
 @FunctionalInterface
 interface CrossAttentions {
     /** For who wants to know nothing. */
-    CrossAttentions UNOBSERVED = (at, x, heads) -> {};
+    CrossAttentions UNOBSERVED = (at, x, heads, heard) -> {};
 
     /**
-     * A cross-attention is about to be recorded.
+     * A cross-attention has been recorded.
      *
      * @param at its weights
      * @param x what it makes its queries of, [B, H·W, C]
      * @param heads how many it has
+     * @param heard what it adds to the features, [B, H·W, C]
      */
-    void recorded(Params at, Value x, int heads);
+    void recorded(Params at, Value x, int heads, Value heard);
 }

@@ -98,18 +98,13 @@ public final class UNet2DConditionModel {
                     Dim width = Dim.of(config.crossAttentionDim());
                     Value other = g.input("other", Dim.symbol("B"), Dim.symbol("T"), width);
                     CrossAttentions heard =
-                            (at, x, heads) -> {
-                                Value wanted = UNetBlocks.attention(x, inputs.context(), at, heads);
+                            (at, x, heads, wanted) -> {
                                 Value said = UNetBlocks.attention(x, other, at, heads);
                                 g.output(at + " context", wanted);
                                 g.output(at + " other", said);
                             };
-                    predict(
-                            g,
-                            config,
-                            inputs,
-                            new UNetBlocks(config, g.params(), inputs, false, heard),
-                            false);
+                    UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs, false, heard);
+                    predict(g, config, inputs, blocks, false);
                 });
     }
 

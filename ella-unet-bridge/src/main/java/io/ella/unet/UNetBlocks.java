@@ -198,8 +198,9 @@ final class UNetBlocks {
         Value h = forContext(x.add(attention(n, read, at.at("attn1"), heads)));
         n = h.layerNorm(at.at("norm2"), LAYER_NORM_EPS);
         Params cross = at.at("attn2");
-        crossAttentions.recorded(cross, n, heads);
-        h = h.add(attention(n, context, cross, heads));
+        Value heard = attention(n, context, cross, heads);
+        crossAttentions.recorded(cross, n, heads, heard);
+        h = h.add(heard);
         n = h.layerNorm(at.at("norm3"), LAYER_NORM_EPS);
         return h.add(feedForward(n, at.at("ff.net")));
     }
