@@ -50,7 +50,7 @@ final class EvalScenesCommand implements Callable<Integer> {
     @Option(names = "--steps", paramLabel = "N", description = "Default: 20.")
     private int steps = DEFAULT.steps();
 
-    @Option(names = "--guidance", paramLabel = "G", description = "Default: 6.")
+    @Option(names = "--guidance", paramLabel = "G", description = "Default: 2.")
     private double guidance = DEFAULT.guidance();
 
     @Option(

@@ -165,11 +165,16 @@ public final class Objectives {
      * network, here with what is known of the picture, and as arXiv 2312.03626 grounds the
      * attention of a trained network.) The convolution and the layer serve training alone.
      *
-     * <p>Inputs: as there, with {@code maps} [B, maps, H, W] behind {@code target}; at the end
-     * {@code tokens} [B, O, S], 1 for the token that knows an object, {@code words} [B, O, words],
-     * 1 for what is said of it, and for each layer that is watched {@code covers} with its number
-     * [B, O, H·W], how much of each place of that layer the object covers. Outputs: loss, error of
-     * the prediction, of the maps, of the words, of the attention.
+     * <p>Of a scene several captions may be told at once: the network attends to the tokens of all.
+     *
+     * <p>Inputs: {@code timestep}, {@code sample} and {@code target} as there; {@code maps} [B,
+     * maps, H, W]; those of the text encoder, with {@code clip_} before their names and a batch of
+     * their own, C captions; {@code objects}, INT64 [B, O], which of its tokens know an object,
+     * counted over all captions, and {@code words} [B, O, words], 1 for what is said of it there;
+     * {@code context}, INT64 [B, S], which of them are a row's context, and {@code tokens} [B, N,
+     * S], 1 for those that know an object; for each layer that is watched {@code covers} with its
+     * number [B, N, H·W], how much of each place of that layer the object covers. Outputs: loss,
+     * error of the prediction, of the maps, of the words, of the attention.
      *
      * @param config what the network is made of
      * @param maps how many there are
@@ -184,27 +189,26 @@ public final class Objectives {
                 g -> {
                     Denoising inputs = Denoising.declare(g, config);
                     Value there = declareMaps(g, maps);
-                    Value context = encode(g, text);
+                    Value told = tokens(g, text, TEXT_ENCODER, "");
+                    Value known = objects(g, "", B, told);
+                    Dim mentions = known.size(1);
+                    Value said = g.input("words", ElementType.FLOAT32, B, mentions, Dim.of(words));
+                    long width = told.size(1).constant();
+                    Value table = g.params().at(MAPS).tensor("words", words, width);
+                    Value telling = meanSquare(known.linear(table), said);
+                    Value context = context(g, "", B, told);
                     List<Value> outputs = inputs.network(g, config, context, watched);
                     Loss loss = inputs.lossWithMaps(g, outputs, there);
-                    Dim objects = Dim.symbol("O");
+                    Dim objects = Dim.symbol("N");
                     Value tokens =
                             g.input("tokens", ElementType.FLOAT32, B, objects, context.size(1));
-                    Value said = g.input("words", ElementType.FLOAT32, B, objects, Dim.of(words));
-                    Value table =
-                            g.params().at(MAPS).tensor("words", words, context.size(2).constant());
-                    Value known = tokens.toCompute().matmul(context).linear(table);
-                    Value telling = meanSquare(known, said);
                     List<Value> errors = new ArrayList<>();
                     for (int i = 0; i < watched.size(); i++) {
-                        Value looks = tokens.matmul(outputs.get(2 + i).transpose(1, 2));
+                        Value weights = outputs.get(2 + i).transpose(1, 2);
+                        Value looks = tokens.matmul(weights);
+                        Dim cells = looks.size(2);
                         Value covers =
-                                g.input(
-                                        "covers" + i,
-                                        ElementType.FLOAT32,
-                                        B,
-                                        objects,
-                                        looks.size(2));
+                                g.input("covers" + i, ElementType.FLOAT32, B, objects, cells);
                         errors.add(meanSquare(looks, covers));
                     }
                     Value attention = mean(errors);
@@ -351,7 +355,7 @@ public final class Objectives {
                 g -> {
                     Value timestep = g.input("timestep", ElementType.FLOAT32, B);
                     Value queries = connect(g, connector, timestep, encode(g, text));
-                    Value told = tokens(g, "", clip);
+                    Value told = tokens(g, clip, CLIP, "");
                     g.output("loss", misaligned(g, config, queries, objects(g, "", B, told)));
                 });
     }
@@ -376,9 +380,9 @@ public final class Objectives {
     }
 
     /** All tokens that the network's own text encoder makes of all captions, [C·L, D]. */
-    private static Value tokens(Recorder g, String prefix, EncoderGraph clip) {
+    private static Value tokens(Recorder g, EncoderGraph text, String place, String prefix) {
         Dim captions = symbol(prefix, Dim.symbol("C"));
-        Value tokens = encode(g, clip, CLIP, captions, prefix + CLIP + "_");
+        Value tokens = encode(g, text, place, captions, prefix + CLIP + "_");
         return tokens.reshape(captions.times(tokens.size(1)), tokens.size(2));
     }
 
@@ -386,6 +390,12 @@ public final class Objectives {
     private static Value objects(Recorder g, String prefix, Dim rows, Value tokens) {
         Dim count = symbol(prefix, Dim.symbol("O"));
         return g.input(prefix + "objects", ElementType.INT64, rows, count).embedding(tokens);
+    }
+
+    /** Those of them that a denoising network is given, for each row. */
+    private static Value context(Recorder g, String prefix, Dim rows, Value tokens) {
+        Dim count = symbol(prefix, Dim.symbol("S"));
+        return g.input(prefix + "context", ElementType.INT64, rows, count).embedding(tokens);
     }
 
     /**
@@ -435,10 +445,9 @@ public final class Objectives {
         Value sample = g.input(prefix + "sample", rows, Dim.of(config.inChannels()), H, W);
         Value features = encode(g, text, TEXT_ENCODER, rows, prefix);
         Value queries = connect(g, connector, timestep, features);
-        Value told = tokens(g, prefix, clip);
+        Value told = tokens(g, clip, CLIP, prefix);
         Value objects = objects(g, prefix, rows, told);
-        Dim count = symbol(prefix, Dim.symbol("S"));
-        Value context = g.input(prefix + "context", ElementType.INT64, rows, count).embedding(told);
+        Value context = context(g, prefix, rows, told);
         Graph hearing = UNet2DConditionModel.hearingGraph(config);
         List<Value> heard = g.inline(UNET, hearing, timestep, sample, context, queries);
         List<Value> errors = new ArrayList<>();

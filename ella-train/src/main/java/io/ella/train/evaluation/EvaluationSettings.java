@@ -29,9 +29,9 @@ public record EvaluationSettings(
         Schedulers scheduler,
         TokenLength tokenLength) {
 
-    /** Two hundred prompts, four pictures each, as 20 steps of DDIM with guidance 6. */
+    /** Two hundred prompts, four pictures each, as 20 steps of DDIM with guidance 2. */
     public static final EvaluationSettings DEFAULT =
-            new EvaluationSettings(200, 4, 7, 20, 6, Schedulers.DDIM, TokenLength.fixed(128));
+            new EvaluationSettings(200, 4, 7, 20, 2, Schedulers.DDIM, TokenLength.fixed(128));
 
     private static final int MAX_IMAGES = 1000;
 

@@ -10,9 +10,11 @@ import java.util.stream.Stream;
 
 /**
  * Where in a picture which shapes, textures, sizes and colours are, and which background: for each
- * of these words a map of how much of every cell it covers, from 0 to 1. Last come two maps of
+ * of these words a map of how much of every cell it covers, from 0 to 1. Then come two maps of
  * where every cell is itself, from -1 at the left and at the top to 1: a network of convolutions
- * knows that only from the edges, and without it no word says where anything is to be.
+ * knows that only from the edges, and without it no word says where anything is to be. The last
+ * tells the tones of objects, which textures are made of: -1 for the first, 1 for the second, 0
+ * elsewhere. It is right where a cell is as wide as a stripe.
  */
 public final class SceneMaps {
     private static final List<Enum<?>> WORDS =
@@ -27,8 +29,11 @@ public final class SceneMaps {
 
     private static final int COORDINATES = 2;
 
-    /** How many maps there are: shapes, then textures, sizes, colours, backgrounds, coordinates. */
-    public static final int COUNT = WORDS.size() + COORDINATES;
+    /**
+     * How many maps there are: shapes, then textures, sizes, colours, backgrounds, coordinates,
+     * tones.
+     */
+    public static final int COUNT = WORDS.size() + COORDINATES + 1;
 
     private SceneMaps() {}
 
@@ -44,6 +49,7 @@ public final class SceneMaps {
         int cells = side * side;
         int behind = offset + WORDS.indexOf(scene.background()) * cells;
         Arrays.fill(maps, behind, behind + cells, 1);
+        int tones = offset + (COUNT - 1) * cells;
         for (SceneObject object : scene.objects()) {
             float[] cover = cover(object, side);
             int[] words =
@@ -55,6 +61,10 @@ public final class SceneMaps {
                     maps[offset + word * cells + i] += cover[i];
                 }
                 maps[behind + i] = Math.max(0, maps[behind + i] - cover[i]);
+                int right = i % side - (int) (object.x() * side);
+                int below = i / side - (int) (object.y() * side);
+                boolean second = object.texture().hasSecondTone(right, below);
+                maps[tones + i] += second ? cover[i] : -cover[i];
             }
         }
         int across = offset + WORDS.size() * cells;

@@ -25,4 +25,21 @@ public enum Texture {
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }
+
+    /**
+     * {@return whether it has the second tone in a patch as wide as a stripe}
+     *
+     * @param across how many patches right of that in the object's centre, or left if negative
+     * @param down how many below it
+     */
+    boolean hasSecondTone(int across, int down) {
+        boolean oddColumn = (across & 1) == 1;
+        boolean oddRow = (down & 1) == 1;
+        return switch (this) {
+            case PLAIN -> false;
+            case STRIPED -> oddRow;
+            case DOTTED -> oddColumn && !oddRow;
+            case CHECKERED -> oddColumn != oddRow;
+        };
+    }
 }

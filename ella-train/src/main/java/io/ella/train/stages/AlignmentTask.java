@@ -61,7 +61,7 @@ final class AlignmentTask implements TrainingTask {
             times[i] = random.nextInt(timesteps);
             captions[i] = captioner.caption(scene, seed).text();
             drawn.add(scene);
-            retold.add(captioner.retold(scene, seed));
+            retold.add(captioner.retell(scene, seed));
         }
         List<Tensor> inputs = new ArrayList<>();
         inputs.add(torch.tensor(times, batch));

@@ -44,19 +44,30 @@ record Captioner(
                 1);
     }
 
+    /** All that a dense caption says, in short ones at once, to the same encoder. */
+    static Captioner retold() {
+        int length = SceneModels.clipTokens();
+        return new Captioner(
+                DenseCaption::of, Captioner::inShort, texts -> Tokens.clip(texts, length), 0, 1);
+    }
+
+    private static List<Caption> inShort(Scene scene, long seed) {
+        return ShortCaption.retelling(scene, DenseCaption.of(scene, seed), seed);
+    }
+
     /** Everything, to the language model in front of a connector. */
     static Captioner dense(Variant variant) {
-        return new Captioner(
-                DenseCaption::of,
-                (scene, seed) -> ShortCaption.retelling(scene, DenseCaption.of(scene, seed), seed),
-                variant::tokens,
-                0,
-                1);
+        return new Captioner(DenseCaption::of, Captioner::inShort, variant::tokens, 0, 1);
     }
 
     /** {@return the same, said while the layout is made: there is nearly nothing but noise} */
     Captioner forLayout() {
         return new Captioner(captions, retelling, tokenizer, 0.85, 1);
+    }
+
+    /** {@return the same, said while noise hides less and less of where objects are} */
+    Captioner forObjects() {
+        return new Captioner(captions, retelling, tokenizer, 0.6, 0.9);
     }
 
     /** {@return the same, said while details are made: noise hides little more than textures} */
@@ -69,7 +80,7 @@ record Captioner(
     }
 
     /** {@return the same in captions of one or two objects} */
-    List<Caption> retold(Scene scene, long seed) {
+    List<Caption> retell(Scene scene, long seed) {
         return retelling.apply(scene, seed);
     }
 

@@ -6,8 +6,6 @@ import io.ella.core.torch.Torch;
 import io.ella.encoders.EncoderGraph;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
-import io.ella.train.scenes.Caption;
-import io.ella.train.scenes.Fact;
 import io.ella.train.scenes.Mentions;
 import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneMaps;
@@ -16,8 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The base model learns from scenes with short captions: to take the noise away, to tell what is
- * where, to know at one token all that is said of an object, and to look at it where the object is.
+ * The base model learns from scenes with short captions, one or several of a scene at once: to take
+ * the noise away, to tell what is where, to know at one token all that a caption says of an object,
+ * and to look at those of an object where it is.
  */
 final class GroundedTask implements TrainingTask {
     /**
@@ -58,75 +57,62 @@ final class GroundedTask implements TrainingTask {
     @Override
     public List<Tensor> batch(Torch torch, long number) {
         NoisyScenes.Batch drawn = scenes.draw(number, batch, captioners);
-        List<Mentioned> mentioned = mentioned(drawn);
+        Retold told = Retold.of(drawn.scenes(), drawn.retold());
         List<Tensor> inputs = new ArrayList<>(drawn.noisy().tensors(torch));
         inputs.add(scenes.maps(torch, drawn));
-        Tokens tokens = captioners[0].tokens(drawn.texts());
-        inputs.addAll(text.inputs(torch, tokens.ids(), tokens.mask()));
-        inputs.add(tokens(torch, mentioned));
-        inputs.add(words(torch, mentioned));
+        inputs.addAll(text.inputs(torch, told.tokens().ids(), told.tokens().mask()));
+        inputs.add(torch.tensor(told.objects(), batch, Retold.objectsOfEach()));
+        inputs.add(words(torch, told));
+        inputs.add(torch.tensor(told.context(), batch, told.context().length / batch));
+        inputs.add(tokens(torch, told));
         for (int shrunk : SHRUNK) {
-            inputs.add(covers(torch, mentioned, scenes.side() / shrunk));
+            inputs.add(covers(torch, drawn.scenes(), told, scenes.side() / shrunk));
         }
         return inputs;
     }
 
-    /**
-     * An object that a caption names.
-     *
-     * @param row of the batch
-     * @param number the object's in its scene
-     * @param object what it is
-     * @param token where all has been said of it
-     * @param facts of the whole caption
-     */
-    private record Mentioned(int row, int number, SceneObject object, int token, List<Fact> facts) {
-        /** Its place in a tensor of all objects of all rows. */
-        int place() {
-            return row * Scene.MAX_OBJECTS + number;
+    /** What the mentions say, [B, M, words]. */
+    private Tensor words(Torch torch, Retold told) {
+        int count = Retold.objectsOfEach();
+        float[] words = new float[batch * count * Mentions.WORDS];
+        for (int row = 0; row < batch; row++) {
+            List<Retold.Mention> mentions = told.mentions().get(row);
+            for (int i = 0; i < count && !mentions.isEmpty(); i++) {
+                Retold.Mention mention = mentions.get(i % mentions.size());
+                int offset = (row * count + i) * Mentions.WORDS;
+                Mentions.say(mention.facts(), mention.object(), words, offset);
+            }
         }
+        return torch.tensor(words, batch, count, Mentions.WORDS);
     }
 
-    private static List<Mentioned> mentioned(NoisyScenes.Batch drawn) {
-        List<Mentioned> mentioned = new ArrayList<>();
-        for (int row = 0; row < drawn.said().size(); row++) {
-            Scene scene = drawn.said().get(row).scene();
-            Caption caption = drawn.said().get(row).caption();
-            int[] tokens = Mentions.tokens(scene, caption.text());
-            for (int i = 0; i < tokens.length; i++) {
-                if (tokens[i] >= 0) {
-                    int token = tokens[i] + 1; // behind the one that begins all captions
-                    SceneObject object = scene.objects().get(i);
-                    mentioned.add(new Mentioned(row, i, object, token, caption.facts()));
+    /** Which tokens of the context know an object, [B, O, S]. */
+    private Tensor tokens(Torch torch, Retold told) {
+        int length = told.context().length / batch;
+        float[] tokens = new float[batch * Scene.MAX_OBJECTS * length];
+        for (int row = 0; row < batch; row++) {
+            for (Retold.Mention mention : told.mentions().get(row)) {
+                int place = row * Scene.MAX_OBJECTS + mention.object();
+                for (int i = 0; i < length; i++) {
+                    if (told.context()[row * length + i] == mention.token()) {
+                        tokens[place * length + i] = 1;
+                    }
                 }
             }
         }
-        return mentioned;
-    }
-
-    /** [B, O, S] */
-    private Tensor tokens(Torch torch, List<Mentioned> mentioned) {
-        int length = SceneModels.clipTokens();
-        float[] tokens = new float[batch * Scene.MAX_OBJECTS * length];
-        mentioned.forEach(m -> tokens[m.place() * length + m.token()] = 1);
         return torch.tensor(tokens, batch, Scene.MAX_OBJECTS, length);
     }
 
-    /** [B, O, words] */
-    private Tensor words(Torch torch, List<Mentioned> mentioned) {
-        float[] words = new float[batch * Scene.MAX_OBJECTS * Mentions.WORDS];
-        mentioned.forEach(
-                m -> Mentions.say(m.facts(), m.number(), words, m.place() * Mentions.WORDS));
-        return torch.tensor(words, batch, Scene.MAX_OBJECTS, Mentions.WORDS);
-    }
-
     /** [B, O, H·W], zero for objects that are not named. */
-    private Tensor covers(Torch torch, List<Mentioned> mentioned, int side) {
+    private Tensor covers(Torch torch, List<Scene> drawn, Retold told, int side) {
         int cells = side * side;
         float[] covers = new float[batch * Scene.MAX_OBJECTS * cells];
-        for (Mentioned m : mentioned) {
-            float[] cover = SceneMaps.cover(m.object(), side);
-            System.arraycopy(cover, 0, covers, m.place() * cells, cells);
+        for (int row = 0; row < batch; row++) {
+            for (Retold.Mention mention : told.mentions().get(row)) {
+                SceneObject object = drawn.get(row).objects().get(mention.object());
+                int place = row * Scene.MAX_OBJECTS + mention.object();
+                System.arraycopy(SceneMaps.cover(object, side), 0, covers, place * cells, cells);
+            }
         }
         return torch.tensor(covers, batch, Scene.MAX_OBJECTS, cells);
     }

@@ -57,7 +57,7 @@ final class NoisyScenes {
         }
 
         List<Caption> retold() {
-            return captioner == null ? List.of(NOTHING) : captioner.retold(scene, seed);
+            return captioner == null ? List.of(NOTHING) : captioner.retell(scene, seed);
         }
     }
 

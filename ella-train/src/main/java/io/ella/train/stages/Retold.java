@@ -1,6 +1,7 @@
 package io.ella.train.stages;
 
 import io.ella.train.scenes.Caption;
+import io.ella.train.scenes.Fact;
 import io.ella.train.scenes.Mentions;
 import io.ella.train.scenes.Scene;
 import java.util.ArrayList;
@@ -22,23 +23,44 @@ final class Retold {
     private static final int ROWS = 32;
 
     private final Tokens tokens;
+    private final List<List<Mention>> mentions;
     private final long[] objects;
     private final long[] context;
 
-    private Retold(Tokens tokens, long[] objects, long[] context) {
+    private Retold(Tokens tokens, List<List<Mention>> mentions, long[] objects, long[] context) {
         this.tokens = tokens;
+        this.mentions = mentions;
         this.objects = objects;
         this.context = context;
     }
+
+    /**
+     * An object that a caption names.
+     *
+     * @param object its number in its scene
+     * @param token where all has been said of it
+     * @param facts of the whole caption
+     */
+    record Mention(int object, int token, List<Fact> facts) {}
 
     /** {@return of the captions, one scene's after another's; behind them some empty ones} */
     Tokens tokens() {
         return tokens;
     }
 
+    /** {@return what is named, of each scene} */
+    List<List<Mention>> mentions() {
+        return mentions;
+    }
+
+    /** {@return of how many tokens {@link #objects()} has each scene's} */
+    static int objectsOfEach() {
+        return OBJECTS;
+    }
+
     /**
-     * {@return the tokens at which a caption has said all of an object; of a scene of which nothing
-     * is told that which begins the caption}
+     * {@return the tokens of a scene's mentions, again from the first where there are fewer; of one
+     * of which nothing is told that which begins the caption}
      */
     long[] objects() {
         return objects;
@@ -69,34 +91,44 @@ final class Retold {
         }
         int length = SceneModels.clipTokens();
         Tokens tokens = Tokens.clip(captions.toArray(new String[0]), length);
+        List<List<Mention>> mentions = new ArrayList<>();
         long[] objects = new long[told.size() * OBJECTS];
         long[] context = new long[told.size() * 2 * length];
         int first = 0;
         for (int i = 0; i < told.size(); i++) {
             List<Caption> all = some(told.get(i));
-            repeat(objects(scenes.get(i), all, first), objects, i * OBJECTS, OBJECTS);
+            List<Mention> mentioned = mentions(scenes.get(i), all, first * length);
+            mentions.add(mentioned);
+            List<Integer> known =
+                    mentioned.isEmpty()
+                            ? List.of(first * length)
+                            : mentioned.stream().map(Mention::token).toList();
+            repeat(known, objects, i * OBJECTS, OBJECTS);
             // of a single caption all come twice
             repeat(context(tokens, first, all.size()), context, i * 2 * length, 2 * length);
             first += all.size();
         }
-        return new Retold(tokens, objects, context);
+        return new Retold(tokens, List.copyOf(mentions), objects, context);
     }
 
     private static List<Caption> some(List<Caption> captions) {
         return captions.subList(0, Math.min(CAPTIONS, captions.size()));
     }
 
-    private static List<Integer> objects(Scene scene, List<Caption> captions, int first) {
-        List<Integer> known = new ArrayList<>();
-        for (int i = 0; i < captions.size(); i++) {
-            int begin = (first + i) * SceneModels.clipTokens();
-            for (int token : Mentions.tokens(scene, captions.get(i).text())) {
-                if (token >= 0) {
-                    known.add(begin + 1 + token); // behind the one that begins the caption
+    private static List<Mention> mentions(Scene scene, List<Caption> captions, int first) {
+        List<Mention> mentions = new ArrayList<>();
+        int begin = first;
+        for (Caption caption : captions) {
+            int[] tokens = Mentions.tokens(scene, caption.text());
+            for (int object = 0; object < tokens.length; object++) {
+                if (tokens[object] >= 0) { // behind the one that begins the caption
+                    int token = begin + 1 + tokens[object];
+                    mentions.add(new Mention(object, token, caption.facts()));
                 }
             }
+            begin += SceneModels.clipTokens();
         }
-        return known.isEmpty() ? List.of(first * SceneModels.clipTokens()) : known;
+        return List.copyOf(mentions);
     }
 
     private static List<Integer> context(Tokens tokens, int first, int count) {

@@ -28,7 +28,7 @@ final class SceneCheckpoint {
     private static final String TRANSFORMERS_WEIGHTS = "model.safetensors";
 
     /** Zero-SNR schedules oversaturate with what is usual (arXiv 2305.08891, section 3.4). */
-    private static final double GUIDANCE = 6;
+    private static final double GUIDANCE = 2;
 
     private final Path folder;
 

@@ -234,8 +234,12 @@ public final class SceneTraining {
                             noisy(cancelled, listener),
                             stage.batch(),
                             Captioner.placing().forLayout(),
+                            Captioner.retold().forLayout(),
+                            Captioner.retold().forObjects(),
+                            Captioner.retold().forDetails(),
                             Captioner.brief().forDetails(),
-                            Captioner.brief().forDetails(),
+                            Captioner.retold().forObjects(),
+                            Captioner.retold().forDetails(),
                             Captioner.brief());
             case ALIGN -> new AlignmentTask(variant, scenes, stage.batch());
             case DISTIL -> {
@@ -278,21 +282,27 @@ public final class SceneTraining {
                         noisy,
                         batch - taught,
                         dense.forLayout(),
-                        dense.forDetails(),
-                        dense),
+                        dense.forObjects(),
+                        dense.forLayout(),
+                        dense.forDetails()),
                 new DistillationTask(graph, encoders, noisy, taught, taught()));
     }
 
-    /**
-     * Mostly dense captions while the layout is made, which is learned last; a few short ones, with
-     * which it is learned first.
-     */
+    /** Mostly dense captions; a few short ones, with which the layout is learned first. */
     private Captioner[] taught() {
         Captioner dense = Captioner.dense(variant);
         Captioner layout = dense.forLayout();
+        Captioner objects = dense.forObjects();
         Captioner details = dense.forDetails();
         return new Captioner[] {
-            Captioner.placing().forLayout(), layout, details, dense, layout, details, dense, layout
+            Captioner.placing().forLayout(),
+            layout,
+            objects,
+            details,
+            layout,
+            objects,
+            details,
+            dense
         };
     }
 

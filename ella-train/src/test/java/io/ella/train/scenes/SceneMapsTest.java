@@ -3,6 +3,7 @@ package io.ella.train.scenes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.ella.core.image.Image;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -83,12 +84,41 @@ class SceneMapsTest {
     @Test
     void cellsHaveCoordinates() {
         float[] maps = maps(SceneSampler.training(1).scene(0));
-        assertThat(maps).hasSize((COORDINATES + 2) * SIDE * SIDE);
+        assertThat(maps).hasSize((COORDINATES + 3) * SIDE * SIDE);
         int across = COORDINATES * SIDE * SIDE;
         int down = across + SIDE * SIDE;
         int cell = 3 * SIDE + SIDE - 1; // the last of the fourth row
         assertThat(maps[across + cell]).isEqualTo(1 - 1f / SIDE);
         assertThat(maps[down + cell]).isEqualTo(7f / SIDE - 1);
         assertThat(sum(maps, COORDINATES, COORDINATES + 2)).isCloseTo(0, within(1e-4));
+    }
+
+    @Test
+    void theLastMapHasTheTonesThatAreDrawn() {
+        SceneRenderer renderer = new SceneRenderer();
+        int patch = SceneRenderer.DEFAULT_SIZE / SIDE;
+        for (int i = 0; i < 50; i++) {
+            Scene scene = SceneSampler.training(1).scene(i);
+            int[] drawn = pixels(renderer.image(scene));
+            float[] maps = maps(scene);
+            int tones = (SceneMaps.COUNT - 1) * SIDE * SIDE;
+            for (SceneObject object : scene.objects()) {
+                float[] cover = SceneMaps.cover(object, SIDE);
+                for (int cell = 0; cell < cover.length; cell++) {
+                    if (cover[cell] > 0.99f) {
+                        int x = cell % SIDE * patch + patch / 2;
+                        int y = Math.floorDiv(cell, SIDE) * patch + patch / 2;
+                        int pixel = drawn[y * SceneRenderer.DEFAULT_SIZE + x] & 0xffffff;
+                        boolean second = pixel == object.colour().second();
+                        assertThat(maps[tones + cell]).isCloseTo(second ? 1 : -1, within(0.01f));
+                    }
+                }
+            }
+        }
+    }
+
+    private static int[] pixels(Image image) {
+        int size = image.width();
+        return image.toBufferedImage().getRGB(0, 0, size, size, null, 0, size);
     }
 }

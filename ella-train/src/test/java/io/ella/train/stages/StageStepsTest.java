@@ -102,7 +102,7 @@ class StageStepsTest {
 
     @Test
     void base() {
-        learns(new GroundedTask(noisy, 2, Captioner.placing().forLayout(), Captioner.brief()));
+        learns(new GroundedTask(noisy, 2, Captioner.placing().forLayout(), Captioner.retold()));
     }
 
     @Test

@@ -92,6 +92,7 @@ class TasksTest {
     void layoutAndDetailsAreAskedForWhereTheyAreMade() {
         Captioner early = Captioner.placing().forLayout();
         assertTimesteps(early, 850, 999);
+        assertTimesteps(Captioner.retold().forObjects(), 600, 899);
         assertTimesteps(Captioner.brief().forDetails(), 250, 649);
         assertTimesteps(Captioner.brief(), 0, 999);
         for (int i = 0; i < 100; i++) {
@@ -101,7 +102,19 @@ class TasksTest {
             assertThat(caption.facts())
                     .as(caption.text())
                     .anyMatch(f -> f instanceof Fact.At || f instanceof Fact.Related);
-            assertThat(early.retold(scene, i)).containsExactly(caption);
+            assertThat(early.retell(scene, i)).containsExactly(caption);
+        }
+    }
+
+    @Test
+    void retoldAreTheFactsOfTheDenseCaption() {
+        for (int i = 0; i < 100; i++) {
+            Scene scene = SCENES.scene(i);
+            List<Fact> told = new ArrayList<>();
+            Captioner.retold().retell(scene, i).forEach(c -> told.addAll(c.facts()));
+            assertThat(told).isSubsetOf(Captioner.dense(Variant.ADALN).caption(scene, i).facts());
+            assertThat(Captioner.retold().retell(scene, i))
+                    .isEqualTo(Captioner.dense(Variant.ADALN).retell(scene, i));
         }
     }
 
@@ -159,6 +172,13 @@ class TasksTest {
                 .hasSize(32)
                 .startsWith(0, 0)
                 .endsWith(first + 3, second + 4, second + 7, first + 3);
+        assertThat(retold.mentions())
+                .containsExactly(
+                        List.of(),
+                        List.of(
+                                new Retold.Mention(1, first + 3, List.of()),
+                                new Retold.Mention(0, second + 4, List.of()),
+                                new Retold.Mention(1, second + 7, List.of())));
     }
 
     @Test
