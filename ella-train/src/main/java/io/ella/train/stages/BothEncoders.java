@@ -35,7 +35,8 @@ record BothEncoders(Variant variant, EncoderGraph text, EncoderGraph clip) {
         return inputs;
     }
 
-    private static Tensor picked(Torch torch, long[] tokens, int rows) {
+    /** {@return which tokens are a row's, [B, N], of all rows one after another} */
+    static Tensor picked(Torch torch, long[] tokens, int rows) {
         return torch.tensor(tokens, rows, tokens.length / rows);
     }
 }

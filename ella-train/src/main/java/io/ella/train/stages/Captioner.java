@@ -35,20 +35,19 @@ record Captioner(
     }
 
     private static Captioner brief(BiFunction<Scene, Long, Caption> captions) {
-        int length = SceneModels.clipTokens();
-        return new Captioner(
-                captions,
-                (scene, seed) -> List.of(captions.apply(scene, seed)),
-                texts -> Tokens.clip(texts, length),
-                0,
-                1);
+        return toClip(captions, (scene, seed) -> List.of(captions.apply(scene, seed)));
     }
 
     /** All that a dense caption says, in short ones at once, to the same encoder. */
     static Captioner retold() {
+        return toClip(DenseCaption::of, Captioner::inShort);
+    }
+
+    private static Captioner toClip(
+            BiFunction<Scene, Long, Caption> captions,
+            BiFunction<Scene, Long, List<Caption>> retelling) {
         int length = SceneModels.clipTokens();
-        return new Captioner(
-                DenseCaption::of, Captioner::inShort, texts -> Tokens.clip(texts, length), 0, 1);
+        return new Captioner(captions, retelling, texts -> Tokens.clip(texts, length), 0, 1);
     }
 
     private static List<Caption> inShort(Scene scene, long seed) {

@@ -61,9 +61,9 @@ final class GroundedTask implements TrainingTask {
         List<Tensor> inputs = new ArrayList<>(drawn.noisy().tensors(torch));
         inputs.add(scenes.maps(torch, drawn));
         inputs.addAll(text.inputs(torch, told.tokens().ids(), told.tokens().mask()));
-        inputs.add(torch.tensor(told.objects(), batch, Retold.objectsOfEach()));
+        inputs.add(BothEncoders.picked(torch, told.objects(), batch));
         inputs.add(words(torch, told));
-        inputs.add(torch.tensor(told.context(), batch, told.context().length / batch));
+        inputs.add(BothEncoders.picked(torch, told.context(), batch));
         inputs.add(tokens(torch, told));
         for (int shrunk : SHRUNK) {
             inputs.add(covers(torch, drawn.scenes(), told, scenes.side() / shrunk));
@@ -71,9 +71,9 @@ final class GroundedTask implements TrainingTask {
         return inputs;
     }
 
-    /** What the mentions say, [B, M, words]. */
+    /** What is said at the tokens that know objects, [B, O, words]. */
     private Tensor words(Torch torch, Retold told) {
-        int count = Retold.objectsOfEach();
+        int count = told.objects().length / batch;
         float[] words = new float[batch * count * Mentions.WORDS];
         for (int row = 0; row < batch; row++) {
             List<Retold.Mention> mentions = told.mentions().get(row);
@@ -86,7 +86,7 @@ final class GroundedTask implements TrainingTask {
         return torch.tensor(words, batch, count, Mentions.WORDS);
     }
 
-    /** Which tokens of the context know an object, [B, O, S]. */
+    /** Which tokens of the context know an object, [B, N, S]. */
     private Tensor tokens(Torch torch, Retold told) {
         int length = told.context().length / batch;
         float[] tokens = new float[batch * Scene.MAX_OBJECTS * length];
@@ -103,7 +103,7 @@ final class GroundedTask implements TrainingTask {
         return torch.tensor(tokens, batch, Scene.MAX_OBJECTS, length);
     }
 
-    /** [B, O, H·W], zero for objects that are not named. */
+    /** [B, N, H·W], zero for objects that are not named. */
     private Tensor covers(Torch torch, List<Scene> drawn, Retold told, int side) {
         int cells = side * side;
         float[] covers = new float[batch * Scene.MAX_OBJECTS * cells];

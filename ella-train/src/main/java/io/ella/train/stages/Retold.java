@@ -53,11 +53,6 @@ final class Retold {
         return mentions;
     }
 
-    /** {@return of how many tokens {@link #objects()} has each scene's} */
-    static int objectsOfEach() {
-        return OBJECTS;
-    }
-
     /**
      * {@return the tokens of a scene's mentions, again from the first where there are fewer; of one
      * of which nothing is told that which begins the caption}
