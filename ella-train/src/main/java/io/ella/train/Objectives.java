@@ -52,6 +52,9 @@ public final class Objectives {
     /** Of what no token says, beside what is heard wrong. */
     private static final double ALIGNED_WEIGHT = 5;
 
+    /** Of how far the prediction is from the teacher's, beside that. */
+    private static final double PREDICTED_WEIGHT = 4;
+
     /** Of the likeness of tokens, before its softmax. */
     private static final double ALIKE = 0.25;
 
@@ -168,13 +171,14 @@ public final class Objectives {
      * <p>Of a scene several captions may be told at once: the network attends to the tokens of all.
      *
      * <p>Inputs: {@code timestep}, {@code sample} and {@code target} as there; {@code maps} [B,
-     * maps, H, W]; those of the text encoder, with {@code clip_} before their names and a batch of
-     * their own, C captions; {@code objects}, INT64 [B, O], which of its tokens know an object,
-     * counted over all captions, and {@code words} [B, O, words], 1 for what is said of it there;
-     * {@code context}, INT64 [B, S], which of them are a row's context, and {@code tokens} [B, N,
-     * S], 1 for those that know an object; for each layer that is watched {@code covers} with its
-     * number [B, N, H·W], how much of each place of that layer the object covers. Outputs: loss,
-     * error of the prediction, of the maps, of the words, of the attention.
+     * maps, H, W], and {@code weight} [B, 1, H, W], how much the errors of prediction and maps
+     * count at each place; those of the text encoder, with {@code clip_} before their names and a
+     * batch of their own, C captions; {@code objects}, INT64 [B, O], which of its tokens know an
+     * object, counted over all captions, and {@code words} [B, O, words], 1 for what is said of it
+     * there; {@code context}, INT64 [B, S], which of them are a row's context, and {@code tokens}
+     * [B, N, S], 1 for those that know an object; for each layer that is watched {@code covers}
+     * with its number [B, N, H·W], how much of each place of that layer the object covers. Outputs:
+     * loss, error of the prediction, of the maps, of the words, of the attention.
      *
      * @param config what the network is made of
      * @param maps how many there are
@@ -188,7 +192,7 @@ public final class Objectives {
                 "grounded",
                 g -> {
                     Denoising inputs = Denoising.declare(g, config);
-                    Value there = declareMaps(g, maps);
+                    Picture there = Picture.declare(g, maps);
                     Value told = tokens(g, text, TEXT_ENCODER, "");
                     Value known = objects(g, "", B, told);
                     Dim mentions = known.size(1);
@@ -221,8 +225,13 @@ public final class Objectives {
                 });
     }
 
-    private static Value declareMaps(Recorder g, int count) {
-        return g.input("maps", ElementType.FLOAT32, B, Dim.of(count), H, W);
+    /** What is where, and how much each place counts. */
+    private record Picture(Value maps, Value weight) {
+        static Picture declare(Recorder g, int maps) {
+            return new Picture(
+                    g.input("maps", ElementType.FLOAT32, B, Dim.of(maps), H, W),
+                    g.input("weight", ElementType.FLOAT32, B, Dim.of(1), H, W));
+        }
     }
 
     private static Value mean(List<Value> errors) {
@@ -231,6 +240,10 @@ public final class Objectives {
 
     private static Value meanSquare(Value is, Value wanted) {
         return is.toFloat32().sub(wanted).unary(Op.UnaryFunction.SQUARE).mean();
+    }
+
+    private static Value meanSquare(Value is, Value wanted, Value weight) {
+        return is.toFloat32().sub(wanted).unary(Op.UnaryFunction.SQUARE).mul(weight).mean();
     }
 
     /**
@@ -278,9 +291,10 @@ public final class Objectives {
      * what is where: that of {@link #grounded} but for words and attention, and for other captions
      * that of {@link #distillation}, so that it does not forget what the network makes of them}
      *
-     * <p>Inputs: those of {@link #denoising(UNetConfig, EncoderGraph)}, with {@code maps} behind
-     * {@code target}; those of the latter, with {@code taught_} before their names and a batch of
-     * their own. Outputs: loss, error of the prediction, error of the maps, loss of the latter.
+     * <p>Inputs: those of {@link #denoising(UNetConfig, EncoderGraph)}, with {@code maps} and
+     * {@code weight} behind {@code target}; those of the latter, with {@code taught_} before their
+     * names and a batch of their own. Outputs: loss, error of the prediction, error of the maps,
+     * loss of the latter.
      *
      * @param config what the network is made of
      * @param maps how many the network tells
@@ -298,7 +312,7 @@ public final class Objectives {
                 "connector",
                 g -> {
                     Denoising inputs = Denoising.declare(g, config);
-                    Value there = declareMaps(g, maps);
+                    Picture there = Picture.declare(g, maps);
                     Value queries = connect(g, connector, inputs.timestep(), encode(g, text));
                     Loss pictures =
                             inputs.lossWithMaps(g, inputs.network(g, config, queries), there);
@@ -403,17 +417,20 @@ public final class Objectives {
      * text encoder is: while the network goes on with the encoder's tokens, each of its
      * cross-attentions is also given the connector's; the mean squared error of what it hears, as a
      * part of the mean square of what it is to hear, the mean over all of them; and, weighted, the
-     * loss of {@link #alignment}}
+     * loss of {@link #alignment} and the same error of what the network predicts when it goes on
+     * with the connector's}
      *
      * <p>Tokens are not compared by their order, which the network does not know. Nor is noise
      * guessed, so that a batch says more of a caption than one of {@link #connector(UNetConfig,
-     * TscConfig, EncoderGraph)} does; and no error has to find its way back through the network.
+     * TscConfig, EncoderGraph)} does. The prediction is all that counts in the end, but from it
+     * alone nothing would be learned for long: errors hardly find their way back through the
+     * network.
      *
      * <p>Inputs: {@code timestep} [B]; {@code sample} [B, channels, H, W]; those of the text
      * encoder; those of the other one, with {@code clip_} before their names and a batch of their
      * own, C captions; {@code objects}, INT64 [B, O], which of its tokens are to be said, and
      * {@code context}, INT64 [B, S], which are a row's context, counted over all captions. Outputs:
-     * loss, what is heard wrong, what is not said.
+     * loss, what is heard wrong, what is not said, what is predicted otherwise.
      *
      * @param config what the network is made of
      * @param connector what the connector is made of
@@ -429,6 +446,7 @@ public final class Objectives {
                     g.output("loss", taught.total());
                     g.output("heard", taught.heard());
                     g.output("aligned", taught.aligned());
+                    g.output("predicted", taught.predicted());
                 });
     }
 
@@ -450,17 +468,25 @@ public final class Objectives {
         Value context = context(g, prefix, rows, told);
         Graph hearing = UNet2DConditionModel.hearingGraph(config);
         List<Value> heard = g.inline(UNET, hearing, timestep, sample, context, queries);
+        int last = heard.size() - 1;
         List<Value> errors = new ArrayList<>();
-        for (int i = 0; i < heard.size(); i += 2) {
+        for (int i = 0; i < last; i += 2) {
             errors.add(relative(heard.get(i + 1), heard.get(i)));
         }
-        Value heardWrong = mean(errors);
-        Value unsaid = misaligned(g, config, queries, objects);
-        return new Taught(heardWrong.add(unsaid.mul(ALIGNED_WEIGHT)), heardWrong, unsaid);
+        Graph network = UNet2DConditionModel.trainingGraph(config);
+        Value prediction = g.inline(UNET, network, timestep, sample, queries).get(0);
+        return new Taught(
+                mean(errors),
+                misaligned(g, config, queries, objects),
+                relative(prediction, heard.get(last)));
     }
 
-    /** How far a connector is from its teacher: in what is heard, in what tokens say, in all. */
-    private record Taught(Value total, Value heard, Value aligned) {}
+    /** How far a connector is from its teacher, in what comes of it one after another. */
+    private record Taught(Value heard, Value aligned, Value predicted) {
+        Value total() {
+            return heard.add(aligned.mul(ALIGNED_WEIGHT)).add(predicted.mul(PREDICTED_WEIGHT));
+        }
+    }
 
     /** That of a prediction and of maps, together. */
     private record Loss(Value total, Value prediction, Value maps) {}
@@ -554,11 +580,11 @@ public final class Objectives {
             return meanSquare(network(g, config, context).get(0), target);
         }
 
-        Loss lossWithMaps(Recorder g, List<Value> outputs, Value there) {
-            long maps = there.size(1).constant();
+        Loss lossWithMaps(Recorder g, List<Value> outputs, Picture there) {
+            long maps = there.maps().size(1).constant();
             Value told = outputs.get(1).conv2d(g.params().at(MAPS), maps, 1);
-            Value denoising = meanSquare(outputs.get(0), target);
-            Value error = meanSquare(told, there);
+            Value denoising = meanSquare(outputs.get(0), target, there.weight());
+            Value error = meanSquare(told, there.maps(), there.weight());
             return new Loss(denoising.add(error.mul(MAPS_WEIGHT)), denoising, error);
         }
 

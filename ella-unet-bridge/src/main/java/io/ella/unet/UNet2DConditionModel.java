@@ -80,13 +80,13 @@ public final class UNet2DConditionModel {
     }
 
     /**
-     * {@return what the network's cross-attentions hear of one context, and what they would hear of
-     * another in its place}
+     * {@return what the network predicts, what its cross-attentions hear of a context, and what
+     * they would hear of another in its place}
      *
      * <p>Inputs as those of {@link #trainingGraph(UNetConfig)}, then {@code other} [B, T,
      * crossAttentionDim]. Outputs for each cross-attention, in the network's order: what it adds to
      * its features, [B, H·W, C], for {@code context}, which the network goes on with, and for
-     * {@code other}.
+     * {@code other}; then {@code sample} for {@code context}.
      *
      * @param config its configuration
      */
@@ -104,7 +104,7 @@ public final class UNet2DConditionModel {
                                 g.output(at + " other", said);
                             };
                     UNetBlocks blocks = new UNetBlocks(config, g.params(), inputs, false, heard);
-                    predict(g, config, inputs, blocks, false);
+                    g.output("sample", predict(g, config, inputs, blocks, false).sample());
                 });
     }
 

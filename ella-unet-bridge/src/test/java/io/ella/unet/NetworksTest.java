@@ -139,17 +139,21 @@ class NetworksTest {
         List<Tensor> same = watchedInputs(config);
         same.add(uniform("context", 2, 5, config.crossAttentionDim()));
         List<float[]> alike = run(hearing, 9, same);
-        assertThat(alike).hasSize(Math.toIntExact(2 * layers));
-        for (int i = 0; i < alike.size(); i += 2) {
+        int last = Math.toIntExact(2 * layers);
+        assertThat(alike).hasSize(last + 1);
+        for (int i = 0; i < last; i += 2) {
             assertThat(alike.get(i + 1)).containsExactly(alike.get(i));
         }
+        Graph network = UNet2DConditionModel.trainingGraph(config);
+        assertThat(alike.get(last)).containsExactly(run(network, 9, watchedInputs(config)).get(0));
         List<Tensor> different = watchedInputs(config);
         different.add(uniform("other", 2, 3, config.crossAttentionDim()));
         List<float[]> unlike = run(hearing, 9, different);
-        for (int i = 0; i < alike.size(); i += 2) {
+        for (int i = 0; i < last; i += 2) {
             assertThat(unlike.get(i)).containsExactly(alike.get(i));
             assertThat(unlike.get(i + 1)).hasSameSizeAs(alike.get(i)).isNotEqualTo(alike.get(i));
         }
+        assertThat(unlike.get(last)).containsExactly(alike.get(last));
     }
 
     @Test

@@ -79,6 +79,32 @@ public final class SceneMaps {
     }
 
     /**
+     * Weighs cells so that every object counts as much as a large one: those of the square around
+     * it by how many times larger a large one's is. Else a small one hardly counts, and so what
+     * draws it is content with a blot.
+     *
+     * @param scene what is in the picture
+     * @param side height and width in cells
+     * @param weights takes {@code [side, side]} in row-major order; 1 where nothing is
+     * @param offset the index of the first value
+     */
+    public static void weigh(Scene scene, int side, float[] weights, int offset) {
+        Arrays.fill(weights, offset, offset + side * side, 1);
+        for (SceneObject object : scene.objects()) {
+            double diameter = object.size().diameter();
+            float weight = (float) Math.pow(Size.LARGE.diameter() / diameter, 2);
+            for (int i = 0; i < side * side; i++) {
+                int row = i / side;
+                double across = Math.abs((i % side + 0.5) / side - object.x());
+                double down = Math.abs((row + 0.5) / side - object.y());
+                if (Math.max(across, down) < diameter / 2) {
+                    weights[offset + i] = Math.max(weights[offset + i], weight);
+                }
+            }
+        }
+    }
+
+    /**
      * {@return how much of every cell an object covers, from 0 to 1, row-major}
      *
      * @param object which

@@ -55,7 +55,7 @@ final class DenoisingTask implements TrainingTask {
         NoisyScenes.Batch drawn = scenes.draw(number, batch, captioners);
         List<Tensor> inputs = new ArrayList<>(drawn.noisy().tensors(torch));
         if (hasMaps) {
-            inputs.add(scenes.maps(torch, drawn));
+            inputs.addAll(scenes.maps(torch, drawn));
         }
         Tokens tokens = captioners[0].tokens(drawn.texts());
         inputs.addAll(text.inputs(torch, tokens.ids(), tokens.mask()));

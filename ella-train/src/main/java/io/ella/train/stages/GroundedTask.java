@@ -59,7 +59,7 @@ final class GroundedTask implements TrainingTask {
         NoisyScenes.Batch drawn = scenes.draw(number, batch, captioners);
         Retold told = Retold.of(drawn.scenes(), drawn.retold());
         List<Tensor> inputs = new ArrayList<>(drawn.noisy().tensors(torch));
-        inputs.add(scenes.maps(torch, drawn));
+        inputs.addAll(scenes.maps(torch, drawn));
         inputs.addAll(text.inputs(torch, told.tokens().ids(), told.tokens().mask()));
         inputs.add(BothEncoders.picked(torch, told.objects(), batch));
         inputs.add(words(torch, told));

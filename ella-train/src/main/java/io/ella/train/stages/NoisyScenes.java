@@ -9,6 +9,7 @@ import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneSampler;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,11 @@ import org.jspecify.annotations.Nullable;
 final class NoisyScenes {
     /** How often the caption is empty, for guidance (arXiv 2207.12598). */
     private static final double DROPPED = 0.1;
+
+    /**
+     * Below this part of all timesteps it is decided where objects are, and no more how they look.
+     */
+    private static final double PLACED = 0.65;
 
     private final ForwardProcess forward = new ForwardProcess(SceneModels.scheduler());
     private final SceneSampler scenes;
@@ -45,15 +51,17 @@ final class NoisyScenes {
     }
 
     /** A scene, what is said of it, and by whom; null where the caption is dropped. */
-    record Said(Scene scene, Caption caption, @Nullable Captioner captioner, long seed) {
+    record Said(
+            Scene scene, Caption caption, @Nullable Captioner captioner, long seed, int timestep) {
         private static final Caption NOTHING = new Caption("", List.of());
 
-        static Said of(Scene scene, Captioner captioner, long seed) {
-            return new Said(scene, captioner.caption(scene, seed), captioner, seed);
+        static Said of(Scene scene, Captioner captioner, long seed, int timestep) {
+            Caption caption = captioner.caption(scene, seed);
+            return new Said(scene, caption, captioner, seed, timestep);
         }
 
-        static Said nothing(Scene scene) {
-            return new Said(scene, NOTHING, null, 0);
+        static Said nothing(Scene scene, int timestep) {
+            return new Said(scene, NOTHING, null, 0, timestep);
         }
 
         List<Caption> retold() {
@@ -86,20 +94,34 @@ final class NoisyScenes {
             boolean dropped = random.nextDouble() < DROPPED;
             long seed = random.nextLong();
             Scene scene = scenes.scene(index);
-            said.add(dropped ? Said.nothing(scene) : Said.of(scene, captioner, seed));
+            said.add(
+                    dropped
+                            ? Said.nothing(scene, timestep)
+                            : Said.of(scene, captioner, seed, timestep));
             noisy.put(i, latents.get(index), timestep, random);
         }
         return new Batch(said, noisy);
     }
 
-    /** {@return the maps of what is where, [B, maps, H, W]} */
-    Tensor maps(Torch torch, Batch batch) {
+    /**
+     * {@return the maps of what is where, [B, maps, H, W], and how much each place counts, [B, 1,
+     * H, W]: the same everywhere until it is decided where objects are, lest the network draw them
+     * wherever they might be}
+     */
+    List<Tensor> maps(Torch torch, Batch batch) {
         List<Scene> drawn = batch.scenes();
         int each = SceneMaps.COUNT * side() * side();
         float[] maps = new float[drawn.size() * each];
+        float[] weights = new float[drawn.size() * side() * side()];
+        Arrays.fill(weights, 1);
         for (int i = 0; i < drawn.size(); i++) {
             SceneMaps.draw(drawn.get(i), side(), maps, i * each);
+            if (batch.said().get(i).timestep() < PLACED * forward.timesteps()) {
+                SceneMaps.weigh(drawn.get(i), side(), weights, i * side() * side());
+            }
         }
-        return torch.tensor(maps, drawn.size(), SceneMaps.COUNT, side(), side());
+        return List.of(
+                torch.tensor(maps, drawn.size(), SceneMaps.COUNT, side(), side()),
+                torch.tensor(weights, drawn.size(), 1, side(), side()));
     }
 }

@@ -121,4 +121,28 @@ class SceneMapsTest {
         int size = image.width();
         return image.toBufferedImage().getRGB(0, 0, size, size, null, 0, size);
     }
+
+    @Test
+    void everyObjectCountsAsMuchAsALargeOne() {
+        for (Size size : Size.values()) {
+            SceneObject object =
+                    new SceneObject(
+                            Shape.STAR, Colour.RED, size, Texture.PLAIN, 7.5 / SIDE, 8.5 / SIDE);
+            float[] weights = new float[1 + SIDE * SIDE];
+            SceneMaps.weigh(new Scene(Background.GRAY, List.of(object)), SIDE, weights, 1);
+            double diameter = size.diameter() * SIDE;
+            double counts = 0;
+            for (int i = 0; i < SIDE * SIDE; i++) {
+                boolean inside =
+                        Math.abs(i % SIDE - 7) < diameter / 2
+                                && Math.abs(Math.floorDiv(i, SIDE) - 8) < diameter / 2;
+                counts += inside ? weights[1 + i] : 0;
+                if (!inside) {
+                    assertThat(weights[1 + i]).isEqualTo(1);
+                }
+            }
+            assertThat(counts).isCloseTo(49, within(1e-3));
+            assertThat(weights[0]).isZero();
+        }
+    }
 }

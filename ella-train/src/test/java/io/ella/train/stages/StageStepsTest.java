@@ -108,7 +108,8 @@ class StageStepsTest {
     @Test
     void mapsWordsAndAttentionComeOnTopOfWhatThePredictionCosts() {
         EncoderGraph text = SceneModels.clip();
-        double[] grounded = losses(new GroundedTask(noisy, 2, Captioner.brief()));
+        Captioner brief = Captioner.brief().forLayout(); // where all places count the same
+        double[] grounded = losses(new GroundedTask(noisy, 2, brief));
         double[] alone =
                 losses(
                         new DenoisingTask(
@@ -117,7 +118,7 @@ class StageStepsTest {
                                 text,
                                 noisy,
                                 2,
-                                Captioner.brief()));
+                                brief));
         assertThat(grounded[1]).isCloseTo(alone[0], within(1e-5));
         assertThat(grounded[2]).isPositive();
         assertThat(grounded[3]).isPositive();
@@ -168,9 +169,11 @@ class StageStepsTest {
         assertThat(task.graph().parameters().stream().filter(p -> task.learns(p.name())))
                 .hasSize(variant.config().graph().parameters().size());
         double[] losses = losses(task);
-        assertThat(losses[0]).isCloseTo(losses[1] + 5 * losses[2], within(1e-4));
+        double total = losses[1] + 5 * losses[2] + 4 * losses[3];
+        assertThat(losses[0]).isCloseTo(total, within(1e-4));
         assertThat(losses[1]).isPositive();
         assertThat(losses[2]).isPositive();
+        assertThat(losses[3]).isPositive();
     }
 
     @ParameterizedTest
