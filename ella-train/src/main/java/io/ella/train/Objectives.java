@@ -58,6 +58,9 @@ public final class Objectives {
     /** Of the likeness of tokens, before its softmax. */
     private static final double ALIKE = 0.25;
 
+    /** The same, where it is to be one and not what lies between two. */
+    private static final double MOST_ALIKE = 1;
+
     private static final double LAYER_NORM_EPS = 1e-5;
 
     private static final Pattern PROJECTION = Pattern.compile(".*\\.attn2\\.to_[kv]\\.weight");
@@ -351,11 +354,15 @@ public final class Objectives {
      *
      * <p>Which token of the connector says it is for the connector to choose: what is compared is
      * the sum of all, weighted by how alike they are to the token that is wanted (the softmax of a
-     * fourth of the product of both, normalized), so that nearly always one counts.
+     * fourth of the product of both, normalized), so that nearly always one counts. And what any of
+     * the connector's tokens says must have been told: each is compared with the one that is most
+     * alike of the encoder's own. Without, a connector that does not know which of two objects is
+     * on the left says it of both, and is right.
      *
      * <p>Inputs: {@code timestep} [B]; those of the text encoder; those of the other one, with
      * {@code clip_} before their names and a batch of their own, C captions; {@code objects}, INT64
-     * [B, O], which of its tokens are to be said, counted over all captions.
+     * [B, O], which of its tokens are to be said, and {@code context}, INT64 [B, S], which may be,
+     * counted over all captions.
      *
      * @param config what the network is made of
      * @param connector what the connector is made of
@@ -370,23 +377,32 @@ public final class Objectives {
                     Value timestep = g.input("timestep", ElementType.FLOAT32, B);
                     Value queries = connect(g, connector, timestep, encode(g, text));
                     Value told = tokens(g, clip, CLIP, "");
-                    g.output("loss", misaligned(g, config, queries, objects(g, "", B, told)));
+                    Value objects = objects(g, "", B, told);
+                    Value context = context(g, "", B, told);
+                    g.output("loss", misaligned(g, config, queries, objects, context));
                 });
     }
 
-    private static Value misaligned(Recorder g, UNetConfig config, Value queries, Value wanted) {
-        Value alike = normalized(wanted).matmul(normalized(queries).transpose(1, 2));
-        Value weights = alike.mul(ALIKE).toFloat32().softmax(-1).toCompute();
-        Value said = weights.matmul(queries);
+    private static Value misaligned(
+            Recorder g, UNetConfig config, Value queries, Value objects, Value context) {
+        Value said = mostAlike(objects, queries, ALIKE);
+        Value told = mostAlike(queries, context, MOST_ALIKE);
         List<Value> errors = new ArrayList<>();
         for (ParameterSpec spec : UNet2DConditionModel.trainingGraph(config).parameters()) {
             if (PROJECTION.matcher(spec.name()).matches()) {
                 long[] shape = spec.shape().stream().mapToLong(Long::longValue).toArray();
                 Value projection = g.params().at(UNET).tensor(spec.name(), shape);
-                errors.add(relative(said.linear(projection), wanted.linear(projection)));
+                errors.add(relative(said.linear(projection), objects.linear(projection)));
+                errors.add(relative(queries.linear(projection), told.linear(projection)));
             }
         }
-        return mean(errors);
+        return mean(errors).mul(2);
+    }
+
+    /** Of some tokens those among others that are the most alike. */
+    private static Value mostAlike(Value some, Value others, double sharpness) {
+        Value alike = normalized(some).matmul(normalized(others).transpose(1, 2));
+        return alike.mul(sharpness).toFloat32().softmax(-1).toCompute().matmul(others);
     }
 
     private static Value normalized(Value tokens) {
@@ -477,7 +493,7 @@ public final class Objectives {
         Value prediction = g.inline(UNET, network, timestep, sample, queries).get(0);
         return new Taught(
                 mean(errors),
-                misaligned(g, config, queries, objects),
+                misaligned(g, config, queries, objects, context),
                 relative(prediction, heard.get(last)));
     }
 

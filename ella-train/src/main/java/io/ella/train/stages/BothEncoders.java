@@ -18,19 +18,13 @@ record BothEncoders(Variant variant, EncoderGraph text, EncoderGraph clip) {
 
     /**
      * {@return the one's inputs, then the other's for the same retold in several captions, and
-     * which of their tokens know an object, for each row}
+     * which of their tokens know an object, and which are all there are, for each row}
      */
     List<Tensor> inputs(Torch torch, String[] captions, Retold told) {
         Tokens words = variant.tokens(captions);
         List<Tensor> inputs = new ArrayList<>(text.inputs(torch, words.ids(), words.mask()));
         inputs.addAll(clip.inputs(torch, told.tokens().ids(), told.tokens().mask()));
         inputs.add(picked(torch, told.objects(), captions.length));
-        return inputs;
-    }
-
-    /** {@return the same, and which of the tokens the network is given} */
-    List<Tensor> inputsWithContext(Torch torch, String[] captions, Retold told) {
-        List<Tensor> inputs = inputs(torch, captions, told);
         inputs.add(picked(torch, told.context(), captions.length));
         return inputs;
     }

@@ -47,7 +47,7 @@ final class DistillationTask implements TrainingTask {
         NoisyScenes.Batch drawn = scenes.draw(number, batch, captioners);
         List<Tensor> inputs = new ArrayList<>(drawn.noisy().samples(torch));
         Retold told = Retold.of(drawn.scenes(), drawn.retold());
-        inputs.addAll(encoders.inputsWithContext(torch, drawn.texts(), told));
+        inputs.addAll(encoders.inputs(torch, drawn.texts(), told));
         return inputs;
     }
 }
