@@ -24,6 +24,12 @@ record Captioner(
         double from,
         double to) {
 
+    /**
+     * The part of all timesteps from which on it is decided where objects are, and below which how
+     * they look.
+     */
+    static final double PLACED = 0.65;
+
     /** One or two objects, to the encoder that learns along with the base model. */
     static Captioner brief() {
         return brief(ShortCaption::of);
@@ -71,7 +77,7 @@ record Captioner(
 
     /** {@return the same, said while details are made: noise hides little more than textures} */
     Captioner forDetails() {
-        return new Captioner(captions, retelling, tokenizer, 0.25, 0.65);
+        return new Captioner(captions, retelling, tokenizer, 0.25, PLACED);
     }
 
     Caption caption(Scene scene, long seed) {

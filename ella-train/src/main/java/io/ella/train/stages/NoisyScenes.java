@@ -21,11 +21,6 @@ final class NoisyScenes {
     /** How often the caption is empty, for guidance (arXiv 2207.12598). */
     private static final double DROPPED = 0.1;
 
-    /**
-     * Below this part of all timesteps it is decided where objects are, and no more how they look.
-     */
-    private static final double PLACED = 0.65;
-
     private final ForwardProcess forward = new ForwardProcess(SceneModels.scheduler());
     private final SceneSampler scenes;
     private final Latents latents;
@@ -116,7 +111,7 @@ final class NoisyScenes {
         Arrays.fill(weights, 1);
         for (int i = 0; i < drawn.size(); i++) {
             SceneMaps.draw(drawn.get(i), side(), maps, i * each);
-            if (batch.said().get(i).timestep() < PLACED * forward.timesteps()) {
+            if (batch.said().get(i).timestep() < Captioner.PLACED * forward.timesteps()) {
                 SceneMaps.weigh(drawn.get(i), side(), weights, i * side() * side());
             }
         }
