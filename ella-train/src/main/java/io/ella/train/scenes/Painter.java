@@ -13,8 +13,11 @@ final class Painter {
 
     private static final int PERIOD = SceneRenderer.PERIOD;
 
-    /** Pixels by which a pattern may lie beside where it belongs. */
+    /** Pixels by which a pattern may lie beside where the renderer begins it. */
     private static final int MAX_OFFSET = 3;
+
+    /** How much patterns count that begin elsewhere: on a small cross one is then like another. */
+    private static final double ELSEWHERE = 0.9;
 
     private static final Map<Texture, double[]> PATTERNS =
             Map.of(
@@ -48,8 +51,8 @@ final class Painter {
     }
 
     /**
-     * The texture whose pattern, begun at the centre or near it, explains most of the variation
-     * between tones.
+     * The texture whose pattern, wherever it begins, explains most of the variation between tones:
+     * stripes are stripes whichever tone the centre has.
      */
     static Texture texture(LabImage image, Mask object, Colour colour, double x, double y) {
         int[] indices = inside(object, 2).indices();
@@ -76,19 +79,20 @@ final class Painter {
         return best;
     }
 
-    /** The greatest standard deviation that the pattern explains, over the offsets. */
+    /** The greatest standard deviation that the pattern explains, wherever it begins. */
     private static double amplitude(double[] pattern, double[] count, double[] tones) {
         double n = Arrays.stream(count).sum();
         double mean = Arrays.stream(tones).sum() / n;
         double greatest = 0;
-        for (int dy = -MAX_OFFSET; dy <= MAX_OFFSET; dy++) {
-            for (int dx = -MAX_OFFSET; dx <= MAX_OFFSET; dx++) {
+        for (int dy = 0; dy < PERIOD; dy++) {
+            for (int dx = 0; dx < PERIOD; dx++) {
+                double counts = Math.max(offset(dx), offset(dy)) > MAX_OFFSET ? ELSEWHERE : 1;
                 double sum = 0;
                 double squares = 0;
                 double product = 0;
                 for (int cell = 0; cell < pattern.length; cell++) {
-                    int x = Math.floorMod(cell % PERIOD + dx, PERIOD);
-                    int y = Math.floorMod(cell / PERIOD + dy, PERIOD);
+                    int x = (cell % PERIOD + dx) % PERIOD;
+                    int y = (cell / PERIOD + dy) % PERIOD;
                     double p = pattern[y * PERIOD + x];
                     sum += count[cell] * p;
                     squares += count[cell] * p * p;
@@ -97,16 +101,19 @@ final class Painter {
                 double variance = squares / n - sum / n * (sum / n);
                 double covariance = product / n - sum / n * mean;
                 if (variance > 1e-3) {
-                    greatest = Math.max(greatest, covariance / Math.sqrt(variance));
+                    greatest = Math.max(greatest, counts * covariance / Math.sqrt(variance));
                 }
             }
         }
         return greatest;
     }
 
+    private static int offset(int shift) {
+        return Math.min(shift, PERIOD - shift);
+    }
+
     /**
-     * One period of the pattern in a soft form, its lowest harmonics, from an object's centre;
-     * negative is the first tone.
+     * One period of the pattern in a soft form, its lowest harmonics; negative is the first tone.
      */
     private static double[] pattern(Texture texture) {
         double[] pattern = new double[PERIOD * PERIOD];

@@ -414,11 +414,11 @@ public final class SceneTraining {
                                     Objectives.TEXT_ENCODER,
                                     "text_encoder");
                     case T5 -> Map.of(Objectives.TEXT_ENCODER, "ella_text_encoder");
-                    case DISTIL, TSC ->
+                    case ALIGN, DISTIL, TSC ->
                             variant == Variant.ADALN
                                     ? Map.of(Objectives.TSC, "ella")
                                     : Map.<String, String>of();
-                    case VAE_CROPS, DECODER, LLAMA, ALIGN -> Map.<String, String>of();
+                    case VAE_CROPS, DECODER, LLAMA -> Map.<String, String>of();
                 };
         if (parts.isEmpty()) {
             return Optional.empty();
