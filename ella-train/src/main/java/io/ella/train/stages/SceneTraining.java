@@ -238,7 +238,7 @@ public final class SceneTraining {
                             Captioner.retold().forObjects(),
                             Captioner.retold().forDetails(),
                             Captioner.brief().forDetails(),
-                            Captioner.retold().forObjects(),
+                            Captioner.retold().forDetails(),
                             Captioner.retold().forDetails(),
                             Captioner.brief());
             case ALIGN -> new AlignmentTask(variant, scenes, stage.batch());
