@@ -25,7 +25,7 @@ public enum Stage {
     /** The connector, to begin with what the base model's own text encoder says, by token. */
     ALIGN(32, 1_200, 1e-3, 100, 600),
     /** The connector, to be to the denoising network what the base model's own text encoder is. */
-    DISTIL(32, 2_000, 7e-4, 100, 1_000),
+    DISTIL(32, 2_000, 7e-4, 100, 1_500),
     /** The connector, from scenes with dense captions; everything else is frozen. */
     TSC(32, 4_000, 5e-4, 100, 1_500);
 
