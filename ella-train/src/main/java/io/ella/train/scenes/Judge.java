@@ -11,8 +11,9 @@ import java.util.List;
  * <p>The background is the median colour along the edges. What differs from it and is connected is
  * an object. Its shape is the one of the six whose outline covers it best; its size follows from
  * its area; its colour is the one whose two tones are nearest to its inside in CIELAB; its texture
- * is the pattern that explains most of the variation between these tones, if there is any.
- * Everything is a choice between what the small world knows: a judge of other pictures it is not.
+ * is the pattern that explains most of the variation between these tones, wherever it begins, if
+ * there is any. Everything is a choice between what the small world knows: a judge of other
+ * pictures it is not.
  *
  * <p>Immutable, so thread-safe.
  */
