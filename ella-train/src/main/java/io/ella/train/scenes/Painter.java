@@ -86,7 +86,7 @@ final class Painter {
         double greatest = 0;
         for (int dy = 0; dy < PERIOD; dy++) {
             for (int dx = 0; dx < PERIOD; dx++) {
-                double counts = Math.max(offset(dx), offset(dy)) > MAX_OFFSET ? ELSEWHERE : 1;
+                double weight = Math.max(offset(dx), offset(dy)) > MAX_OFFSET ? ELSEWHERE : 1;
                 double sum = 0;
                 double squares = 0;
                 double product = 0;
@@ -101,7 +101,7 @@ final class Painter {
                 double variance = squares / n - sum / n * (sum / n);
                 double covariance = product / n - sum / n * mean;
                 if (variance > 1e-3) {
-                    greatest = Math.max(greatest, counts * covariance / Math.sqrt(variance));
+                    greatest = Math.max(greatest, weight * covariance / Math.sqrt(variance));
                 }
             }
         }

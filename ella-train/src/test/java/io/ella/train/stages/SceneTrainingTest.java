@@ -19,6 +19,7 @@ import io.ella.train.Objectives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -64,7 +65,7 @@ class SceneTrainingTest {
             further.from(model);
             oneStepMovesLittle(further, folder.resolve("further"));
             theBaseLearnsToTellMaps(further);
-            whatTellsMapsIsKeptWithACheckpoint(torch, further);
+            aCheckpointIsTrainedFurther(torch, further);
 
             assertThat(Image.read(grid).width()).isEqualTo(4 * 128);
             assertThat(Image.read(grid).height()).isEqualTo(128);
@@ -108,7 +109,7 @@ class SceneTrainingTest {
         }
     }
 
-    private void whatTellsMapsIsKeptWithACheckpoint(Torch torch, SceneTraining further)
+    private void aCheckpointIsTrainedFurther(Torch torch, SceneTraining further)
             throws IOException {
         Path model = folder.resolve("model-with-maps");
         further.assemble(model);
@@ -124,6 +125,34 @@ class SceneTrainingTest {
             assertThat(furthest(kept.tensor("weight"), base.tensor("maps.weight")))
                     .isLessThan(1e-3f);
         }
+        Path connector = model.resolve("ella/ella.safetensors");
+        doubled(connector, "connector.latents"); // else it is what a fresh one begins with
+        assertThat(again.run(Stage.ALIGN, () -> false, p -> {})).isTrue();
+        try (Safetensors kept = Safetensors.open(connector);
+                Safetensors aligned =
+                        Safetensors.open(there.resolve("align/weights.safetensors"))) {
+            assertThat(
+                            furthest(
+                                    kept.tensor("connector.latents"),
+                                    aligned.tensor("tsc.connector.latents")))
+                    .isLessThan(3e-3f);
+        }
+    }
+
+    private static void doubled(Path file, String name) {
+        List<StoredTensor> tensors = new ArrayList<>();
+        try (Safetensors stored = Safetensors.open(file)) {
+            for (String each : stored.names()) {
+                StoredTensor tensor = stored.tensor(each);
+                float[] values = tensor.floatArray();
+                for (int i = 0; i < values.length && each.equals(name); i++) {
+                    values[i] *= 2;
+                }
+                long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
+                tensors.add(StoredTensor.of(each, values, shape));
+            }
+        }
+        Safetensors.write(file, Map.of(), tensors);
     }
 
     private static float furthest(StoredTensor a, StoredTensor b) {
