@@ -61,11 +61,16 @@ public final class Objectives {
     /** The same, where it is to be one and not what lies between two. */
     private static final double MOST_ALIKE = 1;
 
+    /** Of the error of answers about a text, beside the cross-entropy of its gaps. */
+    private static final double READ_WEIGHT = 50;
+
     private static final double LAYER_NORM_EPS = 1e-5;
 
     private static final Pattern PROJECTION = Pattern.compile(".*\\.attn2\\.to_[kv]\\.weight");
 
     private static final String TAUGHT = "taught_";
+    private static final String READ = "read_";
+    private static final String READER = "reader";
 
     private static final Dim B = Dim.symbol("B");
     private static final Dim H = Dim.symbol("H");
@@ -299,6 +304,7 @@ public final class Objectives {
      * names and a batch of their own. Outputs: loss, error of the prediction, error of the maps,
      * loss of the latter.
      *
+     * @param objects of how many something is told at most
      * @param config what the network is made of
      * @param maps how many the network tells
      * @param connector what the connector is made of
@@ -306,6 +312,7 @@ public final class Objectives {
      * @param clip the network's own text encoder
      */
     public static Graph connector(
+            int objects,
             UNetConfig config,
             int maps,
             TscConfig connector,
@@ -319,7 +326,8 @@ public final class Objectives {
                     Value queries = connect(g, connector, inputs.timestep(), encode(g, text));
                     Loss pictures =
                             inputs.lossWithMaps(g, inputs.network(g, config, queries), there);
-                    Value taught = distil(g, TAUGHT, config, connector, text, clip).total();
+                    Value taught =
+                            distil(g, TAUGHT, objects, config, connector, text, clip).total();
                     g.output("loss", pictures.total().add(taught));
                     g.output("denoising", pictures.prediction());
                     g.output("maps", pictures.maps());
@@ -352,51 +360,90 @@ public final class Objectives {
      * denoising network's own text encoder say: mean squared error of the keys and values that each
      * of the network's cross-attentions makes of those, as a part of their own mean square}
      *
-     * <p>Which token of the connector says it is for the connector to choose: what is compared is
-     * the sum of all, weighted by how alike they are to the token that is wanted (the softmax of a
+     * <p>Each object has as many of the connector's tokens for itself, in the order in which
+     * objects are told, three quarters of all; so who says something of an object must know which
+     * one it is. Which of them says what is for the connector to choose: what is compared is the
+     * sum of all, weighted by how alike they are to the token that is wanted (the softmax of a
      * fourth of the product of both, normalized), so that nearly always one counts. And what any of
-     * the connector's tokens says must have been told: each is compared with the one that is most
-     * alike of the encoder's own. Without, a connector that does not know which of two objects is
-     * on the left says it of both, and is right.
+     * them says must have been told of its object: each is compared with the one that is most alike
+     * of the encoder's own. Without, a connector that does not know which of two objects is on the
+     * left says it of both, and is right. The last quarter may say anything that is told. A
+     * connector without queries has no token for an object: any may say all.
      *
      * <p>Inputs: {@code timestep} [B]; those of the text encoder; those of the other one, with
      * {@code clip_} before their names and a batch of their own, C captions; {@code objects}, INT64
-     * [B, O], which of its tokens are to be said, and {@code context}, INT64 [B, S], which may be,
-     * counted over all captions.
+     * [B, objects, M], which of its tokens are to be said of each object, and {@code context},
+     * INT64 [B, S], which may be, counted over all captions.
      *
+     * @param objects of how many something is told at most
      * @param config what the network is made of
      * @param connector what the connector is made of
      * @param text what makes its text
      * @param clip the network's own text encoder
      */
     public static Graph alignment(
-            UNetConfig config, TscConfig connector, EncoderGraph text, EncoderGraph clip) {
+            int objects,
+            UNetConfig config,
+            TscConfig connector,
+            EncoderGraph text,
+            EncoderGraph clip) {
         return Graph.record(
                 "alignment",
                 g -> {
                     Value timestep = g.input("timestep", ElementType.FLOAT32, B);
                     Value queries = connect(g, connector, timestep, encode(g, text));
                     Value told = tokens(g, clip, CLIP, "");
-                    Value objects = objects(g, "", B, told);
+                    Value asked = asked(g, "", B, objects, told);
                     Value context = context(g, "", B, told);
-                    g.output("loss", misaligned(g, config, queries, objects, context));
+                    Misaligned error = Misaligned.of(connector, queries, asked, context);
+                    g.output("loss", error.heard(g, config));
                 });
     }
 
-    private static Value misaligned(
-            Recorder g, UNetConfig config, Value queries, Value objects, Value context) {
-        Value said = mostAlike(objects, queries, ALIKE);
-        Value told = mostAlike(queries, context, MOST_ALIKE);
-        List<Value> errors = new ArrayList<>();
-        for (ParameterSpec spec : UNet2DConditionModel.trainingGraph(config).parameters()) {
-            if (PROJECTION.matcher(spec.name()).matches()) {
-                long[] shape = spec.shape().stream().mapToLong(Long::longValue).toArray();
-                Value projection = g.params().at(UNET).tensor(spec.name(), shape);
-                errors.add(relative(said.linear(projection), objects.linear(projection)));
-                errors.add(relative(queries.linear(projection), told.linear(projection)));
+    /** Tokens that are not what they are to be, and those. */
+    private record Misaligned(List<Value> are, List<Value> wanted) {
+
+        /** What each object's tokens do not say of it, and what any says that is not told. */
+        static Misaligned of(TscConfig connector, Value queries, Value asked, Value context) {
+            long objects = asked.size(1).constant();
+            Dim each = asked.size(2);
+            long own = connector.numLatents() * 3L / 4 / objects;
+            Dim width = asked.size(3);
+            if (own == 0) {
+                Value all = asked.reshape(asked.size(0), each.times(objects), width);
+                return new Misaligned(
+                        List.of(mostAlike(all, queries, ALIKE), queries),
+                        List.of(all, mostAlike(queries, context, MOST_ALIKE)));
             }
+            Dim rows = asked.size(0).times(objects);
+            Value one = asked.reshape(rows, each, width);
+            Value owned = queries.slice(1, Dim.of(0), Dim.of(own * objects));
+            Value its = owned.reshape(rows, Dim.of(own), width);
+            long free = connector.numLatents() - own * objects;
+            Value others = queries.slice(1, Dim.of(own * objects), Dim.of(free));
+            return new Misaligned(
+                    List.of(mostAlike(one, its, ALIKE), its, others),
+                    List.of(
+                            one,
+                            mostAlike(its, one, MOST_ALIKE),
+                            mostAlike(others, context, MOST_ALIKE)));
         }
-        return mean(errors).mul(2);
+
+        /** The error of the keys and values that a network makes of them. */
+        Value heard(Recorder g, UNetConfig config) {
+            List<Value> errors = new ArrayList<>();
+            for (ParameterSpec spec : UNet2DConditionModel.trainingGraph(config).parameters()) {
+                if (PROJECTION.matcher(spec.name()).matches()) {
+                    long[] shape = spec.shape().stream().mapToLong(Long::longValue).toArray();
+                    Value projection = g.params().at(UNET).tensor(spec.name(), shape);
+                    for (int i = 0; i < are.size(); i++) {
+                        Value is = are.get(i).linear(projection);
+                        errors.add(relative(is, wanted.get(i).linear(projection)));
+                    }
+                }
+            }
+            return mean(errors).mul(2);
+        }
     }
 
     /** Of some tokens those among others that are the most alike. */
@@ -422,6 +469,13 @@ public final class Objectives {
         return g.input(prefix + "objects", ElementType.INT64, rows, count).embedding(tokens);
     }
 
+    /** Those of them that are to be said of each object, for each row, [B, objects, M, D]. */
+    private static Value asked(Recorder g, String prefix, Dim rows, int objects, Value tokens) {
+        Dim count = symbol(prefix, Dim.symbol("M"));
+        return g.input(prefix + "objects", ElementType.INT64, rows, Dim.of(objects), count)
+                .embedding(tokens);
+    }
+
     /** Those of them that a denoising network is given, for each row. */
     private static Value context(Recorder g, String prefix, Dim rows, Value tokens) {
         Dim count = symbol(prefix, Dim.symbol("S"));
@@ -444,21 +498,27 @@ public final class Objectives {
      *
      * <p>Inputs: {@code timestep} [B]; {@code sample} [B, channels, H, W]; those of the text
      * encoder; those of the other one, with {@code clip_} before their names and a batch of their
-     * own, C captions; {@code objects}, INT64 [B, O], which of its tokens are to be said, and
-     * {@code context}, INT64 [B, S], which are a row's context, counted over all captions. Outputs:
-     * loss, what is heard wrong, what is not said, what is predicted otherwise.
+     * own, C captions; {@code objects}, INT64 [B, objects, M], which of its tokens are to be said
+     * of each object, and {@code context}, INT64 [B, S], which are a row's context, counted over
+     * all captions. Outputs: loss, what is heard wrong, what is not said, what is predicted
+     * otherwise.
      *
+     * @param objects of how many something is told at most
      * @param config what the network is made of
      * @param connector what the connector is made of
      * @param text what makes its text
      * @param clip the network's own text encoder
      */
     public static Graph distillation(
-            UNetConfig config, TscConfig connector, EncoderGraph text, EncoderGraph clip) {
+            int objects,
+            UNetConfig config,
+            TscConfig connector,
+            EncoderGraph text,
+            EncoderGraph clip) {
         return Graph.record(
                 "distillation",
                 g -> {
-                    Taught taught = distil(g, "", config, connector, text, clip);
+                    Taught taught = distil(g, "", objects, config, connector, text, clip);
                     g.output("loss", taught.total());
                     g.output("heard", taught.heard());
                     g.output("aligned", taught.aligned());
@@ -470,6 +530,7 @@ public final class Objectives {
     private static Taught distil(
             Recorder g,
             String prefix,
+            int count,
             UNetConfig config,
             TscConfig connector,
             EncoderGraph text,
@@ -480,7 +541,7 @@ public final class Objectives {
         Value features = encode(g, text, TEXT_ENCODER, rows, prefix);
         Value queries = connect(g, connector, timestep, features);
         Value told = tokens(g, clip, CLIP, prefix);
-        Value objects = objects(g, prefix, rows, told);
+        Value asked = asked(g, prefix, rows, count, told);
         Value context = context(g, prefix, rows, told);
         Graph hearing = UNet2DConditionModel.hearingGraph(config);
         List<Value> heard = g.inline(UNET, hearing, timestep, sample, context, queries);
@@ -493,7 +554,7 @@ public final class Objectives {
         Value prediction = g.inline(UNET, network, timestep, sample, queries).get(0);
         return new Taught(
                 mean(errors),
-                misaligned(g, config, queries, objects, context),
+                Misaligned.of(connector, queries, asked, context).heard(g, config),
                 relative(prediction, heard.get(last)));
     }
 
@@ -533,23 +594,69 @@ public final class Objectives {
         return Graph.record(
                 "language",
                 g -> {
-                    Value features = encode(g, text);
-                    Dim rows = features.size(0).times(features.size(1));
-                    Value targets = g.input("targets", ElementType.INT64, rows);
-                    long width = features.size(2).constant();
-                    long words =
-                            text.graph().parameters().stream()
-                                    .filter(p -> p.name().equals(table))
-                                    .findFirst()
-                                    .orElseThrow()
-                                    .shape()
-                                    .get(0);
-                    Value embeddings = g.params().at(TEXT_ENCODER).tensor(table, words, width);
-                    // As T5 does where both tables are one, so that logits begin at about 1.
-                    Value scaled = features.mul(1 / Math.sqrt((double) width));
-                    Value logits = scaled.reshape(rows, features.size(2)).linear(embeddings);
-                    g.output("loss", logits.toFloat32().crossEntropy(targets));
+                    g.output("loss", guesses(g, text, table));
                 });
+    }
+
+    /**
+     * {@return the loss of an encoder that guesses tokens, and of whose features a small decoder is
+     * to tell what a text says of each object: that of {@link #language}, and, weighted, the mean
+     * squared error of the answers}
+     *
+     * <p>Inputs: those of the former; those of the text encoder with {@code read_} before their
+     * names and a batch R of their own; {@code told} [R, objects, answers], 1 for what is said of
+     * an object, in the order in which they are named. Outputs: loss, cross-entropy, error of the
+     * answers. The decoder serves training alone.
+     *
+     * @param text the encoder
+     * @param table its table of embeddings, as it names it
+     * @param reader what the decoder is made of; as many of its tokens are each object's
+     * @param objects of how many something is told at most
+     * @param answers how many there are of each
+     */
+    public static Graph reading(
+            EncoderGraph text, String table, TscConfig reader, int objects, int answers) {
+        return Graph.record(
+                "reading",
+                g -> {
+                    Value guessed = guesses(g, text, table);
+                    Dim rows = symbol(READ, B);
+                    Value features = encode(g, text, TEXT_ENCODER, rows, READ);
+                    Value tokens = g.inline(READER, reader.trainingGraph(), features).get(0);
+                    long width = (long) reader.width() * reader.numLatents() / objects;
+                    Value each = tokens.reshape(rows, Dim.of(objects), Dim.of(width));
+                    Value told =
+                            g.input(
+                                    "told",
+                                    ElementType.FLOAT32,
+                                    rows,
+                                    Dim.of(objects),
+                                    Dim.of(answers));
+                    Value answer = g.params().at(READER).tensor("answers", answers, width);
+                    Value wrong = meanSquare(each.linear(answer), told);
+                    g.output("loss", guessed.add(wrong.mul(READ_WEIGHT)));
+                    g.output("guessed", guessed);
+                    g.output("answered", wrong);
+                });
+    }
+
+    private static Value guesses(Recorder g, EncoderGraph text, String table) {
+        Value features = encode(g, text);
+        Dim rows = features.size(0).times(features.size(1));
+        Value targets = g.input("targets", ElementType.INT64, rows);
+        long width = features.size(2).constant();
+        long words =
+                text.graph().parameters().stream()
+                        .filter(p -> p.name().equals(table))
+                        .findFirst()
+                        .orElseThrow()
+                        .shape()
+                        .get(0);
+        Value embeddings = g.params().at(TEXT_ENCODER).tensor(table, words, width);
+        // As T5 does where both tables are one, so that logits begin at about 1.
+        Value scaled = features.mul(1 / Math.sqrt((double) width));
+        Value logits = scaled.reshape(rows, features.size(2)).linear(embeddings);
+        return logits.toFloat32().crossEntropy(targets);
     }
 
     /** Declares the encoder's inputs and takes its first output. */

@@ -2,7 +2,7 @@ package io.ella.train.scenes;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 
 /** The parts that sentences are made of. */
 final class Phrases {
@@ -12,7 +12,7 @@ final class Phrases {
 
     /** Words that may stand before a noun, and the noun: {@code small blue striped square}. */
     static String noun(
-            SplittableRandom random, SceneObject object, boolean withSize, boolean withTexture) {
+            RandomGenerator random, SceneObject object, boolean withSize, boolean withTexture) {
         List<String> words = new ArrayList<>();
         if (withSize) {
             words.add(size(random, object.size()));
@@ -30,7 +30,7 @@ final class Phrases {
         return String.join(" ", words);
     }
 
-    static String size(SplittableRandom random, Size size) {
+    static String size(RandomGenerator random, Size size) {
         return switch (size) {
             case SMALL -> "small";
             case MEDIUM -> Seeds.chance(random, 0.3) ? "medium sized" : "medium";
@@ -49,7 +49,7 @@ final class Phrases {
     }
 
     /** {@code in the top left corner}. */
-    static String place(SplittableRandom random, Place place) {
+    static String place(RandomGenerator random, Place place) {
         return switch (place) {
             case TOP_LEFT -> corner(random, "top left");
             case TOP_RIGHT -> corner(random, "top right");
@@ -63,12 +63,12 @@ final class Phrases {
         };
     }
 
-    private static String corner(SplittableRandom random, String corner) {
+    private static String corner(RandomGenerator random, String corner) {
         return "in the " + corner + (Seeds.chance(random, 0.4) ? " corner" : "");
     }
 
     /** {@code to the left of}. */
-    static String relation(SplittableRandom random, Relation relation) {
+    static String relation(RandomGenerator random, Relation relation) {
         return switch (relation) {
             case LEFT_OF ->
                     Seeds.pick(random, List.of("to the left of", "to the left of", "left of"));
@@ -85,13 +85,13 @@ final class Phrases {
     }
 
     /** {@code three objects}. */
-    static String objects(SplittableRandom random, int count) {
+    static String objects(RandomGenerator random, int count) {
         String noun = Seeds.chance(random, 0.75) ? "object" : "thing";
         return number(count) + " " + noun + (count == 1 ? "" : "s");
     }
 
     /** {@code picture}. */
-    static String picture(SplittableRandom random) {
+    static String picture(RandomGenerator random) {
         return Seeds.pick(random, List.of("picture", "picture", "image"));
     }
 }

@@ -85,14 +85,15 @@ public final class SceneMaps {
      *
      * @param scene what is in the picture
      * @param side height and width in cells
+     * @param large the weight of the cells of a large object
      * @param weights takes {@code [side, side]} in row-major order; 1 where nothing is
      * @param offset the index of the first value
      */
-    public static void weigh(Scene scene, int side, float[] weights, int offset) {
+    public static void weigh(Scene scene, int side, float large, float[] weights, int offset) {
         Arrays.fill(weights, offset, offset + side * side, 1);
         for (SceneObject object : scene.objects()) {
             double diameter = object.size().diameter();
-            float weight = (float) Math.pow(Size.LARGE.diameter() / diameter, 2);
+            float weight = large * (float) Math.pow(Size.LARGE.diameter() / diameter, 2);
             for (int i = 0; i < side * side; i++) {
                 int row = i / side;
                 double across = Math.abs((i % side + 0.5) / side - object.x());

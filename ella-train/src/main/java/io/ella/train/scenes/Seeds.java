@@ -2,10 +2,30 @@ package io.ella.train.scenes;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 
 /** Random streams that depend on nothing but their seeds. */
 final class Seeds {
     private Seeds() {}
+
+    /** No stream: always what is likeliest, or the first. */
+    static final RandomGenerator NO_CHOICE =
+            new RandomGenerator() {
+                @Override
+                public long nextLong() {
+                    return 0;
+                }
+
+                @Override
+                public int nextInt(int bound) {
+                    return 0;
+                }
+
+                @Override
+                public double nextDouble() {
+                    return 0.5;
+                }
+            };
 
     /** The stream of one element of a data set. */
     static SplittableRandom stream(long seed, long index) {
@@ -20,15 +40,15 @@ final class Seeds {
         return z ^ (z >>> 31);
     }
 
-    static <T> T pick(SplittableRandom random, List<T> choices) {
+    static <T> T pick(RandomGenerator random, List<T> choices) {
         return choices.get(random.nextInt(choices.size()));
     }
 
-    static <T> T pick(SplittableRandom random, T[] choices) {
+    static <T> T pick(RandomGenerator random, T[] choices) {
         return choices[random.nextInt(choices.length)];
     }
 
-    static boolean chance(SplittableRandom random, double probability) {
+    static boolean chance(RandomGenerator random, double probability) {
         return random.nextDouble() < probability;
     }
 }

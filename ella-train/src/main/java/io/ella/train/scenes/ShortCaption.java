@@ -2,7 +2,8 @@ package io.ella.train.scenes;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,17 +26,24 @@ public final class ShortCaption {
     private static final double BACKGROUND = 0.15;
 
     private final Scene scene;
-    private final SplittableRandom random;
+    private final RandomGenerator random;
     private final List<Fact> facts = new ArrayList<>();
     private final boolean articles;
+
+    /** The objects, as they are told by the other caption. */
+    private final List<Integer> order;
 
     /** What another caption says, of which no object's attribute is left out; null for none. */
     private final @Nullable List<Fact> told;
 
-    private ShortCaption(Scene scene, SplittableRandom random, @Nullable List<Fact> told) {
+    private ShortCaption(Scene scene, RandomGenerator random, @Nullable List<Fact> told) {
         this.scene = scene;
         this.random = random;
         this.told = told;
+        this.order =
+                told == null
+                        ? IntStream.range(0, scene.objects().size()).boxed().toList()
+                        : Told.order(told);
         articles = Seeds.chance(random, 0.75);
     }
 
@@ -75,7 +83,22 @@ public final class ShortCaption {
      * @return the captions
      */
     public static List<Caption> retelling(Scene scene, Caption dense, long seed) {
-        SplittableRandom random = Seeds.stream(seed, 3);
+        return retelling(scene, dense, Seeds.stream(seed, 3));
+    }
+
+    /**
+     * The same in always the same words, so that nothing of them is unknown to who has read the
+     * dense caption.
+     *
+     * @param scene what they are about
+     * @param dense what is said
+     * @return the captions
+     */
+    public static List<Caption> retelling(Scene scene, Caption dense) {
+        return retelling(scene, dense, Seeds.NO_CHOICE);
+    }
+
+    private static List<Caption> retelling(Scene scene, Caption dense, RandomGenerator random) {
         List<Fact> told = dense.facts();
         List<Caption> captions = new ArrayList<>();
         for (Fact.Kind kind : List.of(Fact.Kind.BACKGROUND, Fact.Kind.RELATION, Fact.Kind.COUNT)) {
@@ -92,7 +115,7 @@ public final class ShortCaption {
     }
 
     private String about(Fact fact) {
-        int any = random.nextInt(scene.objects().size());
+        int any = Seeds.pick(random, order);
         if (fact instanceof Fact.Related f) {
             return related(f.subject(), f.relation(), f.other());
         } else if (fact instanceof Fact.At f) {
@@ -104,13 +127,13 @@ public final class ShortCaption {
     }
 
     private String text() {
-        int first = random.nextInt(scene.objects().size());
+        int first = Seeds.pick(random, order);
         Integer second = second(first);
         return prefix() + (Seeds.chance(random, MORE) ? more(first, second) : names(first, second));
     }
 
     private String where() {
-        int first = random.nextInt(scene.objects().size());
+        int first = Seeds.pick(random, order);
         Integer second = second(first);
         boolean related = Seeds.chance(random, RELATION / (RELATION + PLACE));
         return prefix() + (related ? withRelation(first, second) : withPlace(first, second));
@@ -131,7 +154,7 @@ public final class ShortCaption {
     /** A second object, one that a relation can be stated with if there is any. */
     private int other(int first) {
         List<Integer> related = new ArrayList<>();
-        for (int i = 0; i < scene.objects().size(); i++) {
+        for (int i : order) {
             if (i != first && relation(first, i) != null) {
                 related.add(i);
             }

@@ -30,7 +30,11 @@ final class AlignmentTask implements TrainingTask {
         this.encoders = BothEncoders.of(variant);
         this.graph =
                 Objectives.alignment(
-                        SceneModels.unet(), variant.config(), encoders.text(), encoders.clip());
+                        Scene.MAX_OBJECTS,
+                        SceneModels.unet(),
+                        variant.config(),
+                        encoders.text(),
+                        encoders.clip());
         Captioner dense = Captioner.dense(variant);
         this.captioners = List.of(Captioner.placing(), dense, dense, dense);
         this.scenes = scenes;

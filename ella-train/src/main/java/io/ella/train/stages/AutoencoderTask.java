@@ -5,8 +5,8 @@ import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
-import io.ella.train.scenes.Background;
 import io.ella.train.scenes.Scene;
+import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneObject;
 import io.ella.train.scenes.SceneRenderer;
 import io.ella.train.scenes.SceneSampler;
@@ -25,7 +25,11 @@ final class AutoencoderTask implements TrainingTask {
      */
     private static final double NOISE = 0.3;
 
-    /** How much a pixel of an object counts, of which there are few; one of the background is 1. */
+    /**
+     * How much a pixel in the square around a large object counts, those of smaller ones more; one
+     * of the background is 1. What is not of the object there counts as well: the hole is what
+     * makes a ring.
+     */
     private static final float OBJECT_WEIGHT = 5;
 
     /** How many of the crops show an object, which is where the details are. */
@@ -71,6 +75,7 @@ final class AutoencoderTask implements TrainingTask {
         int size = renderer.size();
         float[] whole = new float[3 * size * size];
         float[] crops = new float[batch * 3 * crop * crop];
+        float[] weight = new float[size * size];
         float[] weights = new float[batch * crop * crop];
         for (int i = 0; i < batch; i++) {
             Scene scene = scenes.scene(number * batch + i);
@@ -84,7 +89,11 @@ final class AutoencoderTask implements TrainingTask {
                 int from = (channel * size + top + row % crop) * size + left;
                 System.arraycopy(whole, from, crops, (i * 3 * crop + row) * crop, crop);
             }
-            weigh(scene.background(), crops, i, weights);
+            SceneMaps.weigh(scene, size, OBJECT_WEIGHT, weight, 0);
+            for (int row = 0; row < crop; row++) {
+                int from = (top + row) * size + left;
+                System.arraycopy(weight, from, weights, (i * crop + row) * crop, crop);
+            }
         }
         int side = crop / config.scale();
         float[] noise = new float[batch * config.latentChannels() * side * side];
@@ -95,18 +104,6 @@ final class AutoencoderTask implements TrainingTask {
                 torch.tensor(crops, batch, 3, crop, crop),
                 torch.tensor(weights, batch, 1, crop, crop),
                 torch.tensor(noise, batch, config.latentChannels(), side, side));
-    }
-
-    private void weigh(Background background, float[] crops, int index, float[] weights) {
-        int pixels = crop * crop;
-        for (int i = 0; i < pixels; i++) {
-            boolean isObject = false;
-            for (int channel = 0; channel < 3; channel++) {
-                float plain = (background.rgb() >> (16 - 8 * channel) & 0xFF) / 127.5f - 1;
-                isObject |= Math.abs(crops[(index * 3 + channel) * pixels + i] - plain) > 0.02f;
-            }
-            weights[index * pixels + i] = isObject ? OBJECT_WEIGHT : 1;
-        }
     }
 
     /** Where a crop begins: at any latent, or at one so that a point lies in its inner half. */

@@ -3,6 +3,7 @@ package io.ella.train.stages;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.encoders.EncoderGraph;
+import io.ella.train.scenes.Scene;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,13 +19,14 @@ record BothEncoders(Variant variant, EncoderGraph text, EncoderGraph clip) {
 
     /**
      * {@return the one's inputs, then the other's for the same retold in several captions, and
-     * which of their tokens know an object, and which are all there are, for each row}
+     * which of their tokens know each object, and which are all there are, for each row}
      */
     List<Tensor> inputs(Torch torch, String[] captions, Retold told) {
         Tokens words = variant.tokens(captions);
         List<Tensor> inputs = new ArrayList<>(text.inputs(torch, words.ids(), words.mask()));
         inputs.addAll(clip.inputs(torch, told.tokens().ids(), told.tokens().mask()));
-        inputs.add(picked(torch, told.objects(), captions.length));
+        int each = told.eachObject().length / captions.length / Scene.MAX_OBJECTS;
+        inputs.add(torch.tensor(told.eachObject(), captions.length, Scene.MAX_OBJECTS, each));
         inputs.add(picked(torch, told.context(), captions.length));
         return inputs;
     }

@@ -60,9 +60,13 @@ record Captioner(
         return ShortCaption.retelling(scene, DenseCaption.of(scene, seed), seed);
     }
 
+    private static List<Caption> plainly(Scene scene, long seed) {
+        return ShortCaption.retelling(scene, DenseCaption.of(scene, seed));
+    }
+
     /** Everything, to the language model in front of a connector. */
     static Captioner dense(Variant variant) {
-        return new Captioner(DenseCaption::of, Captioner::inShort, variant::tokens, 0, 1);
+        return new Captioner(DenseCaption::of, Captioner::plainly, variant::tokens, 0, 1);
     }
 
     /** {@return the same, said while the layout is made: there is nearly nothing but noise} */

@@ -7,6 +7,7 @@ import io.ella.core.torch.Torch;
 import io.ella.encoders.EncoderGraph;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
+import io.ella.train.scenes.Caption;
 import io.ella.train.scenes.DenseCaption;
 import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneSampler;
@@ -23,6 +24,9 @@ import java.util.SplittableRandom;
  * a span is replaced by the span's sentinel, and guessed where it stood.
  */
 final class LanguageTask implements TrainingTask {
+    /** What a T5 calls its table of embeddings. */
+    static final String T5_TABLE = "shared.weight";
+
     private static final double CORRUPTED = 0.2;
     private static final int SPAN = 3;
     private static final double DENSE = 0.8;
@@ -43,7 +47,7 @@ final class LanguageTask implements TrainingTask {
     }
 
     static LanguageTask t5(SceneSampler scenes, int batch) {
-        return new LanguageTask(SceneModels.t5(), "shared.weight", false, scenes, batch);
+        return new LanguageTask(SceneModels.t5(), T5_TABLE, false, scenes, batch);
     }
 
     static LanguageTask llama(SceneSampler scenes, int batch) {
@@ -66,11 +70,7 @@ final class LanguageTask implements TrainingTask {
         String[] captions = new String[batch];
         for (int i = 0; i < batch; i++) {
             Scene scene = scenes.scene(number * batch + i);
-            long seed = random.nextLong();
-            captions[i] =
-                    random.nextDouble() < DENSE
-                            ? DenseCaption.of(scene, seed).text()
-                            : ShortCaption.of(scene, seed).text();
+            captions[i] = caption(random, scene).text();
         }
         int most = SceneModels.DENSE_TOKENS;
         Tokens tokens = causal ? Tokens.llama(captions, most) : Tokens.t5(captions, most);
@@ -79,6 +79,14 @@ final class LanguageTask implements TrainingTask {
         List<Tensor> inputs = new ArrayList<>(text.inputs(torch, tokens.ids(), tokens.mask()));
         inputs.add(torch.tensor(targets, targets.length));
         return inputs;
+    }
+
+    /** {@return a dense caption, or now and then a short one} */
+    static Caption caption(SplittableRandom random, Scene scene) {
+        long seed = random.nextLong();
+        return random.nextDouble() < DENSE
+                ? DenseCaption.of(scene, seed)
+                : ShortCaption.of(scene, seed);
     }
 
     /** {@return what comes after each token} */

@@ -112,7 +112,7 @@ final class NoisyScenes {
         for (int i = 0; i < drawn.size(); i++) {
             SceneMaps.draw(drawn.get(i), side(), maps, i * each);
             if (batch.said().get(i).timestep() < Captioner.PLACED * forward.timesteps()) {
-                SceneMaps.weigh(drawn.get(i), side(), weights, i * side() * side());
+                SceneMaps.weigh(drawn.get(i), side(), 1, weights, i * side() * side());
             }
         }
         return List.of(

@@ -6,7 +6,10 @@ import io.ella.train.scenes.Mentions;
 import io.ella.train.scenes.Scene;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Scenes told to the base model's text encoder in several captions each, and which tokens of its
@@ -25,12 +28,19 @@ final class Retold {
     private final Tokens tokens;
     private final List<List<Mention>> mentions;
     private final long[] objects;
+    private final long[] eachObject;
     private final long[] context;
 
-    private Retold(Tokens tokens, List<List<Mention>> mentions, long[] objects, long[] context) {
+    private Retold(
+            Tokens tokens,
+            List<List<Mention>> mentions,
+            long[] objects,
+            long[] eachObject,
+            long[] context) {
         this.tokens = tokens;
         this.mentions = mentions;
         this.objects = objects;
+        this.eachObject = eachObject;
         this.context = context;
     }
 
@@ -62,6 +72,15 @@ final class Retold {
     }
 
     /**
+     * {@return the same of each object, of that which is named first first, as many of each: again
+     * from the first where there are fewer, and where there is no such object the token which
+     * begins the caption}
+     */
+    long[] eachObject() {
+        return eachObject;
+    }
+
+    /**
      * {@return what a denoising network is given at once: the tokens of all captions of a scene,
      * and padding of the last as there is behind a single one, which is attended to as well; so no
      * caption counts less for being among others}
@@ -88,22 +107,39 @@ final class Retold {
         Tokens tokens = Tokens.clip(captions.toArray(new String[0]), length);
         List<List<Mention>> mentions = new ArrayList<>();
         long[] objects = new long[told.size() * OBJECTS];
+        long[] eachObject = new long[told.size() * Scene.MAX_OBJECTS * CAPTIONS];
         long[] context = new long[told.size() * 2 * length];
         int first = 0;
         for (int i = 0; i < told.size(); i++) {
             List<Caption> all = some(told.get(i));
             List<Mention> mentioned = mentions(scenes.get(i), all, first * length);
             mentions.add(mentioned);
-            List<Integer> known =
-                    mentioned.isEmpty()
-                            ? List.of(first * length)
-                            : mentioned.stream().map(Mention::token).toList();
-            repeat(known, objects, i * OBJECTS, OBJECTS);
+            List<Integer> nothing = List.of(first * length);
+            List<Integer> known = mentioned.stream().map(Mention::token).toList();
+            repeat(known.isEmpty() ? nothing : known, objects, i * OBJECTS, OBJECTS);
+            List<List<Integer>> byObject = byObject(mentioned);
+            for (int k = 0; k < Scene.MAX_OBJECTS; k++) {
+                int offset = (i * Scene.MAX_OBJECTS + k) * CAPTIONS;
+                List<Integer> of = k < byObject.size() ? byObject.get(k) : nothing;
+                repeat(of, eachObject, offset, CAPTIONS);
+            }
             // of a single caption all come twice
             repeat(context(tokens, first, all.size()), context, i * 2 * length, 2 * length);
             first += all.size();
         }
-        return new Retold(tokens, List.copyOf(mentions), objects, context);
+        return new Retold(tokens, List.copyOf(mentions), objects, eachObject, context);
+    }
+
+    /** The tokens of each object that is named, in the order in which objects are named. */
+    private static List<List<Integer>> byObject(List<Mention> mentions) {
+        Map<Integer, List<Integer>> tokens = new LinkedHashMap<>();
+        mentions.stream()
+                .sorted(Comparator.comparingInt(Mention::token))
+                .forEach(
+                        mention ->
+                                tokens.computeIfAbsent(mention.object(), o -> new ArrayList<>())
+                                        .add(mention.token()));
+        return List.copyOf(tokens.values());
     }
 
     private static List<Caption> some(List<Caption> captions) {

@@ -17,6 +17,7 @@ import io.ella.train.TrainingPlan;
 import io.ella.train.TrainingProgress;
 import io.ella.train.TrainingRun;
 import io.ella.train.TrainingTask;
+import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneRenderer;
 import io.ella.train.scenes.SceneSampler;
@@ -222,7 +223,7 @@ public final class SceneTraining {
         return switch (stage) {
             case VAE_CROPS -> autoencoder(stage, CROP);
             case VAE, DECODER -> autoencoder(stage, SceneRenderer.DEFAULT_SIZE);
-            case T5 -> LanguageTask.t5(scenes, stage.batch());
+            case T5 -> new ReadingTask(scenes, stage.batch());
             case LLAMA -> LanguageTask.llama(scenes, stage.batch());
             case LAYOUT ->
                     new GroundedTask(
@@ -234,11 +235,11 @@ public final class SceneTraining {
                             noisy(cancelled, listener),
                             stage.batch(),
                             Captioner.placing().forLayout(),
+                            Captioner.retold().forObjects(),
                             Captioner.retold().forLayout(),
                             Captioner.retold().forObjects(),
                             Captioner.retold().forDetails(),
-                            Captioner.brief().forDetails(),
-                            Captioner.retold().forDetails(),
+                            Captioner.retold().forObjects(),
                             Captioner.retold().forDetails(),
                             Captioner.brief());
             case ALIGN -> new AlignmentTask(variant, scenes, stage.batch());
@@ -246,6 +247,7 @@ public final class SceneTraining {
                 BothEncoders encoders = BothEncoders.of(variant);
                 yield new DistillationTask(
                         Objectives.distillation(
+                                Scene.MAX_OBJECTS,
                                 SceneModels.unet(),
                                 variant.config(),
                                 encoders.text(),
@@ -272,7 +274,12 @@ public final class SceneTraining {
         }
         Graph graph =
                 Objectives.connector(
-                        SceneModels.unet(), SceneMaps.COUNT, config, text, encoders.clip());
+                        Scene.MAX_OBJECTS,
+                        SceneModels.unet(),
+                        SceneMaps.COUNT,
+                        config,
+                        text,
+                        encoders.clip());
         int taught = batch / 4;
         return new TaughtConnectorTask(
                 new DenoisingTask(
@@ -337,7 +344,7 @@ public final class SceneTraining {
                                     Objectives.TSC,
                                     again.map(own -> own.renamed(n -> Objectives.TSC + "." + n))
                                             .orElse(fresh)));
-            case LAYOUT, BASE ->
+            case T5, LAYOUT, BASE ->
                     again.map(own -> GrownWeights.of(own, fresh, graph.parameters())).orElse(fresh);
             default -> again.orElse(fresh);
         };

@@ -3,8 +3,10 @@ package io.ella.train.scenes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -188,6 +190,27 @@ class CaptionTest {
                         .doesNotContain("  ");
             }
         }
+    }
+
+    @Test
+    void retoldPlainlyIsTheSameInTheSameWords() {
+        Map<Object, String> said = new HashMap<>();
+        for (int i = 0; i < SCENES; i++) {
+            Scene scene = SAMPLER.scene(i);
+            Caption dense = DenseCaption.of(scene, i);
+            List<Caption> plain = ShortCaption.retelling(scene, dense);
+            List<Caption> other = ShortCaption.retelling(scene, dense, i);
+            assertThat(plain).hasSameSizeAs(other);
+            for (Caption caption : plain) {
+                assertThat(caption.facts()).isSubsetOf(dense.facts());
+                if (scene.objects().size() == 1) { // what is said of one depends on it alone
+                    Object about = List.of(scene.objects(), scene.background(), caption.facts());
+                    assertThat(said.computeIfAbsent(about, a -> caption.text()))
+                            .isEqualTo(caption.text());
+                }
+            }
+        }
+        assertThat(said).isNotEmpty();
     }
 
     private static List<Fact> of(Fact.Kind kind, Caption caption) {

@@ -129,7 +129,7 @@ class SceneMapsTest {
                     new SceneObject(
                             Shape.STAR, Colour.RED, size, Texture.PLAIN, 7.5 / SIDE, 8.5 / SIDE);
             float[] weights = new float[1 + SIDE * SIDE];
-            SceneMaps.weigh(new Scene(Background.GRAY, List.of(object)), SIDE, weights, 1);
+            SceneMaps.weigh(new Scene(Background.GRAY, List.of(object)), SIDE, 1, weights, 1);
             double diameter = size.diameter() * SIDE;
             double counts = 0;
             for (int i = 0; i < SIDE * SIDE; i++) {

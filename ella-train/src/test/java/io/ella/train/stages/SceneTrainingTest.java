@@ -40,7 +40,7 @@ class SceneTrainingTest {
     @Test
     void whatIsTrainedIsAssembledAndDraws() throws IOException {
         pretend(Stage.VAE, Objectives.autoencoder(SceneModels.vae(), 0, 0));
-        pretend(Stage.T5, Objectives.language(SceneModels.t5(), "shared.weight"));
+        pretend(Stage.T5, Objectives.language(SceneModels.t5(), LanguageTask.T5_TABLE));
         pretend(Stage.BASE, Objectives.denoising(SceneModels.unet(), SceneModels.clip()));
         pretend(
                 Stage.TSC,
@@ -184,7 +184,7 @@ class SceneTrainingTest {
 
     @Test
     void aStageWithoutACheckpointBeginsWithTheWeightsThatWereKept() throws IOException {
-        pretend(Stage.T5, Objectives.language(SceneModels.t5(), "shared.weight"));
+        pretend(Stage.T5, Objectives.language(SceneModels.t5(), LanguageTask.T5_TABLE));
         try (Torch torch = Torch.open(Device.CPU)) {
             oneStepMovesLittle(new SceneTraining(torch, folder, Precision.FP32), folder);
         }
@@ -194,7 +194,7 @@ class SceneTrainingTest {
     private static void oneStepMovesLittle(SceneTraining training, Path folder) {
         training.steps(1);
         assertThat(training.run(Stage.T5, () -> false, p -> {})).isTrue();
-        Graph graph = Objectives.language(SceneModels.t5(), "shared.weight");
+        Graph graph = Objectives.language(SceneModels.t5(), LanguageTask.T5_TABLE);
         ParameterSpec table =
                 graph.parameters().stream()
                         .filter(p -> p.name().endsWith("shared.weight"))
@@ -208,7 +208,7 @@ class SceneTrainingTest {
 
     @Test
     void aNetworkThatGrewKeepsWhatItLearned() throws IOException {
-        Graph graph = Objectives.language(SceneModels.t5(), "shared.weight");
+        Graph graph = Objectives.language(SceneModels.t5(), LanguageTask.T5_TABLE);
         List<ParameterSpec> all = List.copyOf(graph.parameters());
         ParameterSpec kept = all.get(0);
         ParameterSpec added = all.get(all.size() - 1);

@@ -5,22 +5,31 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.ella.core.graph.Graph;
+import io.ella.core.graph.Op;
+import io.ella.core.graph.Value;
 import io.ella.core.torch.AdamW;
 import io.ella.core.torch.Device;
+import io.ella.core.torch.Outputs;
 import io.ella.core.torch.Precision;
+import io.ella.core.torch.Program;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.torch.Trainer;
+import io.ella.core.torch.Weights;
 import io.ella.encoders.EncoderGraph;
 import io.ella.train.FreshWeights;
 import io.ella.train.Objectives;
 import io.ella.train.TrainingTask;
+import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneSampler;
 import io.ella.tsc.Connector;
 import io.ella.unet.AutoencoderKL;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -98,6 +107,12 @@ class StageStepsTest {
     void languageModels() {
         learns(LanguageTask.t5(SCENES, 2));
         learns(LanguageTask.llama(SCENES, 2));
+        ReadingTask reading = new ReadingTask(SCENES, 2);
+        learns(reading);
+        double[] losses = losses(reading);
+        assertThat(losses[1]).isPositive();
+        assertThat(losses[2]).isPositive();
+        assertThat(losses[0]).isCloseTo(losses[1] + 50 * losses[2], within(1e-4));
     }
 
     @Test
@@ -147,6 +162,47 @@ class StageStepsTest {
                 .hasSize(variant.config().graph().parameters().size());
     }
 
+    @Test
+    void queriesAnswerForAnObjectEach() {
+        assertThat(withObjectsTurned(Variant.ADALN)).isGreaterThan(1e-4);
+        assertThat(withObjectsTurned(Variant.MLP)).isLessThan(1e-5); // has no queries
+    }
+
+    /** By how much the loss changes, as a part of it, where objects are told in another order. */
+    private static double withObjectsTurned(Variant variant) {
+        AlignmentTask task = new AlignmentTask(variant, SCENES, 4);
+        List<Value> declared = task.graph().inputs();
+        int objects =
+                IntStream.range(0, declared.size())
+                        .filter(i -> ((Op.Input) declared.get(i).op()).name().equals("objects"))
+                        .findFirst()
+                        .orElseThrow();
+        Program program = torch.compile(task.graph(), Precision.FP32);
+        try (Weights weights = program.load(FRESH)) {
+            List<Tensor> batch = new ArrayList<>(task.batch(torch, 0));
+            long[] shape = batch.get(objects).shape();
+            int all = (int) (shape[0] * shape[1] * shape[2]);
+            int row = (int) (shape[1] * shape[2]);
+            long[] tokens = new SplittableRandom(1).longs(all, 0, 1000).toArray(); // any others
+            long[] turned = new long[all];
+            for (int i = 0; i < all; i++) {
+                turned[Math.floorDiv(i, row) * row + (int) ((i + shape[2]) % row)] = tokens[i];
+            }
+            batch.set(objects, torch.tensor(tokens, shape)).close();
+            double before = loss(program, weights, batch);
+            batch.set(objects, torch.tensor(turned, shape)).close();
+            double after = loss(program, weights, batch);
+            batch.forEach(Tensor::close);
+            return Math.abs(after - before) / before;
+        }
+    }
+
+    private static double loss(Program program, Weights weights, List<Tensor> batch) {
+        try (Outputs outputs = program.run(weights, batch.toArray(new Tensor[0]))) {
+            return outputs.get(0).floats()[0];
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(
             value = Variant.class,
@@ -156,6 +212,7 @@ class StageStepsTest {
         DistillationTask task =
                 new DistillationTask(
                         Objectives.distillation(
+                                Scene.MAX_OBJECTS,
                                 SceneModels.unet(),
                                 variant.config(),
                                 encoders.text(),
@@ -192,6 +249,7 @@ class StageStepsTest {
         BothEncoders encoders = BothEncoders.of(variant);
         Graph graph =
                 Objectives.connector(
+                        Scene.MAX_OBJECTS,
                         SceneModels.unet(),
                         SceneMaps.COUNT,
                         variant.config(),

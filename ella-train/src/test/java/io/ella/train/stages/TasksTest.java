@@ -113,9 +113,20 @@ class TasksTest {
             List<Fact> told = new ArrayList<>();
             Captioner.retold().retell(scene, i).forEach(c -> told.addAll(c.facts()));
             assertThat(told).isSubsetOf(Captioner.dense(Variant.ADALN).caption(scene, i).facts());
-            assertThat(Captioner.retold().retell(scene, i))
-                    .isEqualTo(Captioner.dense(Variant.ADALN).retell(scene, i));
+            List<Fact> plainly = new ArrayList<>();
+            Captioner.dense(Variant.ADALN).retell(scene, i).forEach(c -> plainly.addAll(c.facts()));
+            assertThat(plainly.stream().filter(TasksTest::isOfTheScene))
+                    .containsExactlyElementsOf(
+                            told.stream().filter(TasksTest::isOfTheScene).toList());
         }
+    }
+
+    /** Which captions of a retelling are about, in whatever words. */
+    private static boolean isOfTheScene(Fact fact) {
+        return fact instanceof Fact.Behind
+                || fact instanceof Fact.At
+                || fact instanceof Fact.Related
+                || fact instanceof Fact.Count;
     }
 
     private static void assertTimesteps(Captioner captioner, int first, int last) {
@@ -179,6 +190,27 @@ class TasksTest {
                                 new Retold.Mention(1, first + 3, List.of()),
                                 new Retold.Mention(0, second + 4, List.of()),
                                 new Retold.Mention(1, second + 7, List.of())));
+    }
+
+    @Test
+    void eachObjectHasItsTokensInTheOrderInWhichTheyAreNamed() {
+        List<Caption> told =
+                List.of(
+                        said("a blue square on a gray background"),
+                        said("a red circle above a blue square"));
+        Retold retold = Retold.of(List.of(scene(), scene()), List.of(List.of(said("")), told));
+        long[] each = retold.eachObject();
+        int first = SceneModels.clipTokens();
+        int second = 2 * first;
+        int of = each.length / 2 / Scene.MAX_OBJECTS;
+        assertThat(Arrays.copyOf(each, each.length / 2)).containsOnly(0);
+        assertThat(Arrays.copyOfRange(each, each.length / 2, each.length))
+                .startsWith(first + 3, second + 7, first + 3)
+                .endsWith(first, first);
+        assertThat(Arrays.copyOfRange(each, each.length / 2 + of, each.length / 2 + 2 * of))
+                .containsOnly(second + 4);
+        assertThat(Arrays.copyOfRange(each, each.length / 2 + 2 * of, each.length))
+                .containsOnly(first);
     }
 
     @Test
