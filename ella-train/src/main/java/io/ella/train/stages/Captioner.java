@@ -28,7 +28,7 @@ record Captioner(
      * The part of all timesteps from which on it is decided where objects are, and below which how
      * they look.
      */
-    static final double PLACED = 0.65;
+    static final double PLACED = 0.75;
 
     /** One or two objects, to the encoder that learns along with the base model. */
     static Captioner brief() {
@@ -79,9 +79,9 @@ record Captioner(
         return new Captioner(captions, retelling, tokenizer, 0.6, 0.9);
     }
 
-    /** {@return the same, said while details are made: noise hides little more than textures} */
+    /** {@return the same, said while details are made: noise does not hide where objects are} */
     Captioner forDetails() {
-        return new Captioner(captions, retelling, tokenizer, 0.25, PLACED);
+        return new Captioner(captions, retelling, tokenizer, 0.05, PLACED);
     }
 
     Caption caption(Scene scene, long seed) {

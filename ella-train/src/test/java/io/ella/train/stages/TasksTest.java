@@ -93,7 +93,7 @@ class TasksTest {
         Captioner early = Captioner.placing().forLayout();
         assertTimesteps(early, 850, 999);
         assertTimesteps(Captioner.retold().forObjects(), 600, 899);
-        assertTimesteps(Captioner.brief().forDetails(), 250, 649);
+        assertTimesteps(Captioner.brief().forDetails(), 50, 749);
         assertTimesteps(Captioner.brief(), 0, 999);
         for (int i = 0; i < 100; i++) {
             Scene scene = SCENES.scene(i);
