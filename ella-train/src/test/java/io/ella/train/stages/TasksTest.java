@@ -1,6 +1,7 @@
 package io.ella.train.stages;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.ella.core.graph.ElementType;
 import io.ella.core.graph.Op;
@@ -17,6 +18,7 @@ import io.ella.train.scenes.Colour;
 import io.ella.train.scenes.Fact;
 import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneObject;
+import io.ella.train.scenes.SceneRenderer;
 import io.ella.train.scenes.SceneSampler;
 import io.ella.train.scenes.SceneVocabulary;
 import io.ella.train.scenes.Shape;
@@ -251,6 +253,31 @@ class TasksTest {
         List<float[]> again = floats(task, 5);
         for (int i = 0; i < fifth.size(); i++) {
             assertThat(again.get(i)).isEqualTo(fifth.get(i));
+        }
+    }
+
+    @Test
+    void pixelsAroundSmallObjectsCountMoreThanThoseAroundLargeOnes() {
+        int size = SceneRenderer.DEFAULT_SIZE;
+        AutoencoderTask task = new AutoencoderTask(SceneModels.vae(), SCENES, 1, size, false);
+        for (int number = 0; number < 20; number++) {
+            float[] weights = floats(task, number).get(1);
+            int weighed = 0;
+            for (SceneObject object : SCENES.scene(number).objects()) {
+                double times = Size.LARGE.diameter() / object.size().diameter();
+                int x = (int) (object.x() * size);
+                int y = (int) (object.y() * size);
+                // of a ring, that is its hole
+                assertThat(weights[y * size + x])
+                        .isCloseTo((float) (5 * times * times), within(0.01f));
+                int side = (int) Math.round(object.size().diameter() * size);
+                weighed += side * side;
+            }
+            int counted = 0;
+            for (float weight : weights) {
+                counted += weight == 1 ? 0 : 1;
+            }
+            assertThat(counted).isEqualTo(weighed);
         }
     }
 
