@@ -202,7 +202,7 @@ public final class Objectives {
                     Denoising inputs = Denoising.declare(g, config);
                     Picture there = Picture.declare(g, maps);
                     Value told = tokens(g, text, TEXT_ENCODER, "");
-                    Value known = objects(g, "", B, told);
+                    Value known = objects(g, told);
                     Dim mentions = known.size(1);
                     Value said = g.input("words", ElementType.FLOAT32, B, mentions, Dim.of(words));
                     long width = told.size(1).constant();
@@ -464,9 +464,8 @@ public final class Objectives {
     }
 
     /** Those of them that know objects, for each row. */
-    private static Value objects(Recorder g, String prefix, Dim rows, Value tokens) {
-        Dim count = symbol(prefix, Dim.symbol("O"));
-        return g.input(prefix + "objects", ElementType.INT64, rows, count).embedding(tokens);
+    private static Value objects(Recorder g, Value tokens) {
+        return g.input("objects", ElementType.INT64, B, Dim.symbol("O")).embedding(tokens);
     }
 
     /** Those of them that are to be said of each object, for each row, [B, objects, M, D]. */
@@ -530,7 +529,7 @@ public final class Objectives {
     private static Taught distil(
             Recorder g,
             String prefix,
-            int count,
+            int objects,
             UNetConfig config,
             TscConfig connector,
             EncoderGraph text,
@@ -541,7 +540,7 @@ public final class Objectives {
         Value features = encode(g, text, TEXT_ENCODER, rows, prefix);
         Value queries = connect(g, connector, timestep, features);
         Value told = tokens(g, clip, CLIP, prefix);
-        Value asked = asked(g, prefix, rows, count, told);
+        Value asked = asked(g, prefix, rows, objects, told);
         Value context = context(g, prefix, rows, told);
         Graph hearing = UNet2DConditionModel.hearingGraph(config);
         List<Value> heard = g.inline(UNET, hearing, timestep, sample, context, queries);

@@ -12,11 +12,13 @@ public interface TrainingTask {
     Graph graph();
 
     /**
-     * {@return whether a parameter learns}
+     * {@return whether a parameter learns; all do unless a task says otherwise}
      *
      * @param parameter its name in the graph
      */
-    boolean learns(String parameter);
+    default boolean learns(String parameter) {
+        return true;
+    }
 
     /**
      * Makes a batch. The same number gives the same batch, whatever was asked for before.

@@ -50,11 +50,6 @@ final class GroundedTask implements TrainingTask {
     }
 
     @Override
-    public boolean learns(String parameter) {
-        return true;
-    }
-
-    @Override
     public List<Tensor> batch(Torch torch, long number) {
         NoisyScenes.Batch drawn = scenes.draw(number, batch, captioners);
         Retold told = Retold.of(drawn.scenes(), drawn.retold());

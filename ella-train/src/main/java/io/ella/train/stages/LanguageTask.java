@@ -60,11 +60,6 @@ final class LanguageTask implements TrainingTask {
     }
 
     @Override
-    public boolean learns(String parameter) {
-        return true;
-    }
-
-    @Override
     public List<Tensor> batch(Torch torch, long number) {
         SplittableRandom random = new SplittableRandom(number);
         String[] captions = new String[batch];

@@ -57,11 +57,6 @@ final class ReadingTask implements TrainingTask {
     }
 
     @Override
-    public boolean learns(String parameter) {
-        return true;
-    }
-
-    @Override
     public List<Tensor> batch(Torch torch, long number) {
         SplittableRandom random = new SplittableRandom(~number);
         String[] captions = new String[batch];

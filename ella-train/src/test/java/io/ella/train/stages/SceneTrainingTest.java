@@ -197,7 +197,7 @@ class SceneTrainingTest {
         Graph graph = Objectives.language(SceneModels.t5(), LanguageTask.T5_TABLE);
         ParameterSpec table =
                 graph.parameters().stream()
-                        .filter(p -> p.name().endsWith("shared.weight"))
+                        .filter(p -> p.name().endsWith(LanguageTask.T5_TABLE))
                         .findFirst()
                         .orElseThrow();
         try (Safetensors file = Safetensors.open(folder.resolve("t5/weights.safetensors"))) {
