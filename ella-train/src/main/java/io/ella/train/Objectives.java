@@ -61,18 +61,13 @@ public final class Objectives {
     /** The same, where it is to be one and not what lies between two. */
     private static final double MOST_ALIKE = 1;
 
-    /** Of the error of answers about a text, beside the cross-entropy of its gaps. */
-    private static final double READ_WEIGHT = 50;
-
     private static final double LAYER_NORM_EPS = 1e-5;
 
     private static final Pattern PROJECTION = Pattern.compile(".*\\.attn2\\.to_[kv]\\.weight");
 
     private static final String TAUGHT = "taught_";
-    private static final String READ = "read_";
-    private static final String READER = "reader";
 
-    private static final Dim B = Dim.symbol("B");
+    static final Dim B = Dim.symbol("B");
     private static final Dim H = Dim.symbol("H");
     private static final Dim W = Dim.symbol("W");
 
@@ -246,7 +241,7 @@ public final class Objectives {
         return errors.stream().reduce(Value::add).orElseThrow().mul(1.0 / errors.size());
     }
 
-    private static Value meanSquare(Value is, Value wanted) {
+    static Value meanSquare(Value is, Value wanted) {
         return is.toFloat32().sub(wanted).unary(Op.UnaryFunction.SQUARE).mean();
     }
 
@@ -579,93 +574,13 @@ public final class Objectives {
                 : g.inline(TSC, graph, text).get(0);
     }
 
-    /**
-     * {@return the loss of a language model that guesses tokens: mean cross-entropy, by the table
-     * of embeddings}
-     *
-     * <p>Inputs: those of the text encoder; {@code targets}, INT64 [B·L], {@link
-     * Op.CrossEntropy#IGNORED} where nothing is asked.
-     *
-     * @param text the model
-     * @param table its table of embeddings, as the model names it
-     */
-    public static Graph language(EncoderGraph text, String table) {
-        return Graph.record(
-                "language",
-                g -> {
-                    g.output("loss", guesses(g, text, table));
-                });
-    }
-
-    /**
-     * {@return the loss of an encoder that guesses tokens, and of whose features a small decoder is
-     * to tell what a text says of each object: that of {@link #language}, and, weighted, the mean
-     * squared error of the answers}
-     *
-     * <p>Inputs: those of the former; those of the text encoder with {@code read_} before their
-     * names and a batch R of their own; {@code told} [R, objects, answers], 1 for what is said of
-     * an object, in the order in which they are named. Outputs: loss, cross-entropy, error of the
-     * answers. The decoder serves training alone.
-     *
-     * @param text the encoder
-     * @param table its table of embeddings, as it names it
-     * @param reader what the decoder is made of; as many of its tokens are each object's
-     * @param objects of how many something is told at most
-     * @param answers how many there are of each
-     */
-    public static Graph reading(
-            EncoderGraph text, String table, TscConfig reader, int objects, int answers) {
-        return Graph.record(
-                "reading",
-                g -> {
-                    Value guessed = guesses(g, text, table);
-                    Dim rows = symbol(READ, B);
-                    Value features = encode(g, text, TEXT_ENCODER, rows, READ);
-                    Value tokens = g.inline(READER, reader.trainingGraph(), features).get(0);
-                    long width = (long) reader.width() * reader.numLatents() / objects;
-                    Value each = tokens.reshape(rows, Dim.of(objects), Dim.of(width));
-                    Value told =
-                            g.input(
-                                    "told",
-                                    ElementType.FLOAT32,
-                                    rows,
-                                    Dim.of(objects),
-                                    Dim.of(answers));
-                    Value answer = g.params().at(READER).tensor("answers", answers, width);
-                    Value wrong = meanSquare(each.linear(answer), told);
-                    g.output("loss", guessed.add(wrong.mul(READ_WEIGHT)));
-                    g.output("guessed", guessed);
-                    g.output("answered", wrong);
-                });
-    }
-
-    private static Value guesses(Recorder g, EncoderGraph text, String table) {
-        Value features = encode(g, text);
-        Dim rows = features.size(0).times(features.size(1));
-        Value targets = g.input("targets", ElementType.INT64, rows);
-        long width = features.size(2).constant();
-        long words =
-                text.graph().parameters().stream()
-                        .filter(p -> p.name().equals(table))
-                        .findFirst()
-                        .orElseThrow()
-                        .shape()
-                        .get(0);
-        Value embeddings = g.params().at(TEXT_ENCODER).tensor(table, words, width);
-        // As T5 does where both tables are one, so that logits begin at about 1.
-        Value scaled = features.mul(1 / Math.sqrt((double) width));
-        Value logits = scaled.reshape(rows, features.size(2)).linear(embeddings);
-        return logits.toFloat32().crossEntropy(targets);
-    }
-
     /** Declares the encoder's inputs and takes its first output. */
-    private static Value encode(Recorder g, EncoderGraph text) {
+    static Value encode(Recorder g, EncoderGraph text) {
         return encode(g, text, TEXT_ENCODER, B, "");
     }
 
     /** Inputs and the length of the text have the prefix before their names. */
-    private static Value encode(
-            Recorder g, EncoderGraph text, String place, Dim rows, String prefix) {
+    static Value encode(Recorder g, EncoderGraph text, String place, Dim rows, String prefix) {
         List<Value> inputs = new ArrayList<>();
         for (Value input : text.graph().inputs()) {
             Dim[] shape =
@@ -679,7 +594,7 @@ public final class Objectives {
     }
 
     /** Sizes have letters and digits alone. */
-    private static Dim symbol(String prefix, Dim size) {
+    static Dim symbol(String prefix, Dim size) {
         return Dim.symbol(prefix.replace("_", "") + size);
     }
 

@@ -65,4 +65,13 @@ public enum Colour {
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }
+
+    /** {@return how far the first tone is from a background, in RGB: a channel goes to 255} */
+    double contrast(Background background) {
+        double square = 0;
+        for (int shift = 0; shift < 24; shift += 8) {
+            square += Math.pow((first >> shift & 0xff) - (background.rgb() >> shift & 0xff), 2);
+        }
+        return Math.sqrt(square);
+    }
 }

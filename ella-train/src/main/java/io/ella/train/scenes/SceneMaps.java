@@ -29,6 +29,9 @@ public final class SceneMaps {
 
     private static final int COORDINATES = 2;
 
+    /** The contrast from which on forms are learned no better, in RGB. */
+    private static final double STANDS_OUT = 160;
+
     /**
      * How many maps there are: shapes, then textures, sizes, colours, backgrounds, coordinates,
      * tones.
@@ -79,9 +82,10 @@ public final class SceneMaps {
     }
 
     /**
-     * Weighs cells so that every object counts as much as a large one: those of the square around
-     * it by how many times larger a large one's is. Else a small one hardly counts, and so what
-     * draws it is content with a blot.
+     * Weighs cells so that every object counts as much as a large one that stands out: those of the
+     * square around it by how many times larger a large one's is, and where its colour differs less
+     * than 160 from the background (in RGB), by the square of how many times less. Else one that is
+     * small or pale hardly counts, and so what draws it is content with a blot.
      *
      * @param scene what is in the picture
      * @param side height and width in cells
@@ -93,7 +97,9 @@ public final class SceneMaps {
         Arrays.fill(weights, offset, offset + side * side, 1);
         for (SceneObject object : scene.objects()) {
             double diameter = object.size().diameter();
-            float weight = large * (float) Math.pow(Size.LARGE.diameter() / diameter, 2);
+            double smaller = Size.LARGE.diameter() / diameter;
+            double paler = Math.max(1, STANDS_OUT / object.colour().contrast(scene.background()));
+            float weight = large * (float) Math.pow(smaller * paler, 2);
             for (int i = 0; i < side * side; i++) {
                 int row = i / side;
                 double across = Math.abs((i % side + 0.5) / side - object.x());

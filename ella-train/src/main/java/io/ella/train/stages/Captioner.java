@@ -28,7 +28,7 @@ record Captioner(
      * The part of all timesteps from which on it is decided where objects are, and below which how
      * they look.
      */
-    static final double PLACED = 0.75;
+    private static final double PLACED = 0.75;
 
     /** One or two objects, to the encoder that learns along with the base model. */
     static Captioner brief() {

@@ -5,7 +5,7 @@ import io.ella.core.graph.Op;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.encoders.EncoderGraph;
-import io.ella.train.Objectives;
+import io.ella.train.LanguageObjective;
 import io.ella.train.TrainingTask;
 import io.ella.train.scenes.Caption;
 import io.ella.train.scenes.DenseCaption;
@@ -13,43 +13,69 @@ import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneSampler;
 import io.ella.train.scenes.SceneVocabulary;
 import io.ella.train.scenes.ShortCaption;
+import io.ella.train.scenes.Told;
+import io.ella.tsc.Connector;
+import io.ella.tsc.TscConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A language model learns from captions alone: a Llama the next token (arXiv 2302.13971), a T5
- * encoder corrupted spans (arXiv 1910.10683, section 3.1.4). There being no decoder, each token of
- * a span is replaced by the span's sentinel, and guessed where it stood.
+ * A language model learns from captions alone, in two ways. It guesses tokens: a Llama the next one
+ * (arXiv 2302.13971), a T5 encoder corrupted spans (arXiv 1910.10683, section 3.1.4); there being
+ * no decoder, each token of a span is replaced by the span's sentinel, and guessed where it stood.
+ * And it learns to understand what it reads, which is asked through a small decoder (as the
+ * original T5 learned from tasks that ask about a text beside spans, section 3.5.2): whose a place
+ * or a colour is, guesses hardly ask.
  */
 final class LanguageTask implements TrainingTask {
-    /** What a T5 calls its table of embeddings. */
-    static final String T5_TABLE = "shared.weight";
-
     private static final double CORRUPTED = 0.2;
     private static final int SPAN = 3;
     private static final double DENSE = 0.8;
 
+    /** Of the small decoder. */
+    private static final int READER_BLOCKS = 2;
+
+    /** Its queries for each object. */
+    private static final int QUERIES = 4;
+
     private final EncoderGraph text;
-    private final Graph graph;
     private final boolean causal;
     private final SceneSampler scenes;
     private final int batch;
+    private final Graph graph;
 
     private LanguageTask(
             EncoderGraph text, String table, boolean causal, SceneSampler scenes, int batch) {
         this.text = text;
-        this.graph = Objectives.language(text, table);
         this.causal = causal;
         this.scenes = scenes;
         this.batch = batch;
+        TscConfig own = Variant.ADALN.config();
+        TscConfig reader =
+                new TscConfig(
+                        Connector.RESAMPLER,
+                        0,
+                        0,
+                        own.width(),
+                        READER_BLOCKS,
+                        own.heads(),
+                        QUERIES * Scene.MAX_OBJECTS,
+                        own.inputDim());
+        this.graph = LanguageObjective.graph(text, table, reader, Scene.MAX_OBJECTS, Told.ANSWERS);
     }
 
+    /**
+     * {@return the task of the T5 encoder}
+     *
+     * @param batch how many captions it is asked about; it guesses in half as many others
+     */
     static LanguageTask t5(SceneSampler scenes, int batch) {
-        return new LanguageTask(SceneModels.t5(), T5_TABLE, false, scenes, batch);
+        return new LanguageTask(SceneModels.t5(), "shared.weight", false, scenes, batch);
     }
 
+    /** {@return the same of the Llama} */
     static LanguageTask llama(SceneSampler scenes, int batch) {
         return new LanguageTask(SceneModels.llama(), "embed_tokens.weight", true, scenes, batch);
     }
@@ -61,23 +87,49 @@ final class LanguageTask implements TrainingTask {
 
     @Override
     public List<Tensor> batch(Torch torch, long number) {
+        List<Tensor> inputs = new ArrayList<>(guesses(torch, number));
+        inputs.addAll(answers(torch, number));
+        return inputs;
+    }
+
+    private List<Tensor> guesses(Torch torch, long number) {
         SplittableRandom random = new SplittableRandom(number);
-        String[] captions = new String[batch];
-        for (int i = 0; i < batch; i++) {
-            Scene scene = scenes.scene(number * batch + i);
+        String[] captions = new String[Math.max(1, batch / 2)];
+        for (int i = 0; i < captions.length; i++) {
+            Scene scene = scenes.scene(number * captions.length + i);
             captions[i] = caption(random, scene).text();
         }
-        int most = SceneModels.DENSE_TOKENS;
-        Tokens tokens = causal ? Tokens.llama(captions, most) : Tokens.t5(captions, most);
-        tokens = tokens.trimmed();
+        Tokens tokens = tokens(captions);
         long[] targets = causal ? next(tokens) : spans(random, tokens);
         List<Tensor> inputs = new ArrayList<>(text.inputs(torch, tokens.ids(), tokens.mask()));
         inputs.add(torch.tensor(targets, targets.length));
         return inputs;
     }
 
+    private List<Tensor> answers(Torch torch, long number) {
+        SplittableRandom random = new SplittableRandom(~number);
+        String[] captions = new String[batch];
+        int each = Scene.MAX_OBJECTS * Told.ANSWERS;
+        float[] answers = new float[batch * each];
+        for (int i = 0; i < batch; i++) {
+            Scene scene = scenes.scene(~(number * batch + i)); // others than those guessed in
+            Caption caption = caption(random, scene);
+            captions[i] = caption.text();
+            Told.of(caption.facts(), answers, i * each);
+        }
+        Tokens tokens = tokens(captions);
+        List<Tensor> inputs = new ArrayList<>(text.inputs(torch, tokens.ids(), tokens.mask()));
+        inputs.add(torch.tensor(answers, batch, Scene.MAX_OBJECTS, Told.ANSWERS));
+        return inputs;
+    }
+
+    private Tokens tokens(String[] captions) {
+        int most = SceneModels.DENSE_TOKENS;
+        return (causal ? Tokens.llama(captions, most) : Tokens.t5(captions, most)).trimmed();
+    }
+
     /** {@return a dense caption, or now and then a short one} */
-    static Caption caption(SplittableRandom random, Scene scene) {
+    private static Caption caption(SplittableRandom random, Scene scene) {
         long seed = random.nextLong();
         return random.nextDouble() < DENSE
                 ? DenseCaption.of(scene, seed)

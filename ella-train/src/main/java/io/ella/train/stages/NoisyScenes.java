@@ -9,7 +9,6 @@ import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneSampler;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +19,12 @@ import org.jspecify.annotations.Nullable;
 final class NoisyScenes {
     /** How often the caption is empty, for guidance (arXiv 2207.12598). */
     private static final double DROPPED = 0.1;
+
+    /** The part of all timesteps up to which a small object is seen through the noise. */
+    private static final double SEEN = 0.3;
+
+    /** From which on it may be anywhere. */
+    private static final double HIDDEN = 0.55;
 
     private final ForwardProcess forward = new ForwardProcess(SceneModels.scheduler());
     private final SceneSampler scenes;
@@ -100,23 +105,31 @@ final class NoisyScenes {
 
     /**
      * {@return the maps of what is where, [B, maps, H, W], and how much each place counts, [B, 1,
-     * H, W]: the same everywhere until it is decided where objects are, lest the network draw them
-     * wherever they might be}
+     * H, W]: the more alike the more noise hides where objects are. The error is least where each
+     * place shows what it will, on average, be, by these weights: an object that counts more would
+     * be drawn at all the places where it might be.}
      */
     List<Tensor> maps(Torch torch, Batch batch) {
         List<Scene> drawn = batch.scenes();
-        int each = SceneMaps.COUNT * side() * side();
-        float[] maps = new float[drawn.size() * each];
-        float[] weights = new float[drawn.size() * side() * side()];
-        Arrays.fill(weights, 1);
+        int cells = side() * side();
+        float[] maps = new float[drawn.size() * SceneMaps.COUNT * cells];
+        float[] weights = new float[drawn.size() * cells];
         for (int i = 0; i < drawn.size(); i++) {
-            SceneMaps.draw(drawn.get(i), side(), maps, i * each);
-            if (batch.said().get(i).timestep() < Captioner.PLACED * forward.timesteps()) {
-                SceneMaps.weigh(drawn.get(i), side(), 1, weights, i * side() * side());
+            SceneMaps.draw(drawn.get(i), side(), maps, i * SceneMaps.COUNT * cells);
+            SceneMaps.weigh(drawn.get(i), side(), 1, weights, i * cells);
+            double seen = seen(batch.said().get(i).timestep());
+            for (int cell = i * cells; cell < (i + 1) * cells; cell++) {
+                weights[cell] = (float) Math.pow(weights[cell], seen);
             }
         }
         return List.of(
                 torch.tensor(maps, drawn.size(), SceneMaps.COUNT, side(), side()),
                 torch.tensor(weights, drawn.size(), 1, side(), side()));
+    }
+
+    /** From 1 where small objects are seen to 0 where they may be anywhere. */
+    private double seen(int timestep) {
+        double part = (double) timestep / forward.timesteps();
+        return Math.min(1, Math.max(0, (HIDDEN - part) / (HIDDEN - SEEN)));
     }
 }

@@ -223,7 +223,7 @@ public final class SceneTraining {
         return switch (stage) {
             case VAE_CROPS -> autoencoder(stage, CROP);
             case VAE, DECODER -> autoencoder(stage, SceneRenderer.DEFAULT_SIZE);
-            case T5 -> new ReadingTask(scenes, stage.batch());
+            case T5 -> LanguageTask.t5(scenes, stage.batch());
             case LLAMA -> LanguageTask.llama(scenes, stage.batch());
             case LAYOUT ->
                     new GroundedTask(

@@ -16,6 +16,7 @@ import io.ella.core.weights.StoredTensor;
 import io.ella.core.weights.WeightSource;
 import io.ella.train.FreshWeights;
 import io.ella.train.Objectives;
+import io.ella.train.scenes.SceneSampler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** With the weights that a training begins with in place of trained ones. */
 class SceneTrainingTest {
+    private static final SceneSampler SCENES = SceneSampler.training(1);
     private static final FreshWeights FRESH = new FreshWeights(1, List.of());
 
     @TempDir private Path folder;
@@ -40,7 +42,7 @@ class SceneTrainingTest {
     @Test
     void whatIsTrainedIsAssembledAndDraws() throws IOException {
         pretend(Stage.VAE, Objectives.autoencoder(SceneModels.vae(), 0, 0));
-        pretend(Stage.T5, Objectives.language(SceneModels.t5(), LanguageTask.T5_TABLE));
+        pretend(Stage.T5, LanguageTask.t5(SCENES, 1).graph());
         pretend(Stage.BASE, Objectives.denoising(SceneModels.unet(), SceneModels.clip()));
         pretend(
                 Stage.TSC,
@@ -184,7 +186,7 @@ class SceneTrainingTest {
 
     @Test
     void aStageWithoutACheckpointBeginsWithTheWeightsThatWereKept() throws IOException {
-        pretend(Stage.T5, Objectives.language(SceneModels.t5(), LanguageTask.T5_TABLE));
+        pretend(Stage.T5, LanguageTask.t5(SCENES, 1).graph());
         try (Torch torch = Torch.open(Device.CPU)) {
             oneStepMovesLittle(new SceneTraining(torch, folder, Precision.FP32), folder);
         }
@@ -194,10 +196,10 @@ class SceneTrainingTest {
     private static void oneStepMovesLittle(SceneTraining training, Path folder) {
         training.steps(1);
         assertThat(training.run(Stage.T5, () -> false, p -> {})).isTrue();
-        Graph graph = Objectives.language(SceneModels.t5(), LanguageTask.T5_TABLE);
+        Graph graph = LanguageTask.t5(SCENES, 1).graph();
         ParameterSpec table =
                 graph.parameters().stream()
-                        .filter(p -> p.name().endsWith(LanguageTask.T5_TABLE))
+                        .filter(p -> p.name().endsWith("shared.weight"))
                         .findFirst()
                         .orElseThrow();
         try (Safetensors file = Safetensors.open(folder.resolve("t5/weights.safetensors"))) {
@@ -208,7 +210,7 @@ class SceneTrainingTest {
 
     @Test
     void aNetworkThatGrewKeepsWhatItLearned() throws IOException {
-        Graph graph = Objectives.language(SceneModels.t5(), LanguageTask.T5_TABLE);
+        Graph graph = LanguageTask.t5(SCENES, 1).graph();
         List<ParameterSpec> all = List.copyOf(graph.parameters());
         ParameterSpec kept = all.get(0);
         ParameterSpec added = all.get(all.size() - 1);

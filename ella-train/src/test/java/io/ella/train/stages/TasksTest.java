@@ -17,6 +17,7 @@ import io.ella.train.scenes.Caption;
 import io.ella.train.scenes.Colour;
 import io.ella.train.scenes.Fact;
 import io.ella.train.scenes.Scene;
+import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneObject;
 import io.ella.train.scenes.SceneRenderer;
 import io.ella.train.scenes.SceneSampler;
@@ -24,6 +25,8 @@ import io.ella.train.scenes.SceneVocabulary;
 import io.ella.train.scenes.Shape;
 import io.ella.train.scenes.Size;
 import io.ella.train.scenes.Texture;
+import io.ella.train.scenes.Told;
+import java.awt.Color;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -53,6 +56,29 @@ class TasksTest {
     }
 
     /** The floating-point inputs of a batch. */
+    private static void placesCountMoreTheLessNoiseHidesThem(NoisyScenes scenes) {
+        NoisyScenes.Batch batch = scenes.draw(1, 24, Captioner.brief());
+        List<Tensor> maps = scenes.maps(torch, batch);
+        float[] weights = maps.get(1).floats();
+        maps.forEach(Tensor::close);
+        int cells = 16 * 16;
+        for (int i = 0; i < 24; i++) {
+            float[] most = new float[cells];
+            SceneMaps.weigh(batch.scenes().get(i), 16, 1, most, 0);
+            int timestep = batch.said().get(i).timestep();
+            for (int cell = 0; cell < cells; cell++) {
+                float weight = weights[i * cells + cell];
+                if (timestep <= 300) {
+                    assertThat(weight).isEqualTo(most[cell]);
+                } else if (timestep >= 550) {
+                    assertThat(weight).isEqualTo(1);
+                } else if (most[cell] > 1) {
+                    assertThat(weight).isStrictlyBetween(1f, most[cell]);
+                }
+            }
+        }
+    }
+
     private static List<float[]> floats(TrainingTask task, long number) {
         List<float[]> values = new ArrayList<>();
         List<Tensor> batch = task.batch(torch, number);
@@ -235,10 +261,16 @@ class TasksTest {
                 List.of(LanguageTask.t5(SCENES, 4), LanguageTask.llama(SCENES, 4))) {
             List<Tensor> batch = task.batch(torch, 9);
             assertThat(batch).hasSize(task.graph().inputs().size());
-            long[] ids = batch.get(0).shape();
-            assertThat(ids[0]).isEqualTo(4);
-            assertThat(ids[1]).isLessThanOrEqualTo(SceneModels.DENSE_TOKENS);
-            assertThat(batch.get(batch.size() - 1).shape()).containsExactly(4 * ids[1]);
+            long[] guessed = batch.get(0).shape();
+            assertThat(guessed[0]).isEqualTo(2);
+            assertThat(guessed[1]).isLessThanOrEqualTo(SceneModels.DENSE_TOKENS);
+            int targets = task.graph().inputs().size() / 2 - 1;
+            assertThat(batch.get(targets).shape()).containsExactly(2 * guessed[1]);
+            long[] asked = batch.get(targets + 1).shape();
+            assertThat(asked[0]).isEqualTo(4);
+            assertThat(asked[1]).isLessThanOrEqualTo(SceneModels.DENSE_TOKENS);
+            assertThat(batch.get(batch.size() - 1).shape())
+                    .containsExactly(4, Scene.MAX_OBJECTS, Told.ANSWERS);
             batch.forEach(Tensor::close);
         }
     }
@@ -257,14 +289,16 @@ class TasksTest {
     }
 
     @Test
-    void pixelsAroundSmallObjectsCountMoreThanThoseAroundLargeOnes() {
+    void pixelsAroundSmallAndPaleObjectsCountMore() {
         int size = SceneRenderer.DEFAULT_SIZE;
         AutoencoderTask task = new AutoencoderTask(SceneModels.vae(), SCENES, 1, size, false);
         for (int number = 0; number < 20; number++) {
             float[] weights = floats(task, number).get(1);
             int weighed = 0;
-            for (SceneObject object : SCENES.scene(number).objects()) {
+            Scene scene = SCENES.scene(number);
+            for (SceneObject object : scene.objects()) {
                 double times = Size.LARGE.diameter() / object.size().diameter();
+                times *= Math.max(1, 160 / contrast(object, scene));
                 int x = (int) (object.x() * size);
                 int y = (int) (object.y() * size);
                 // of a ring, that is its hole
@@ -279,6 +313,15 @@ class TasksTest {
             }
             assertThat(counted).isEqualTo(weighed);
         }
+    }
+
+    private static double contrast(SceneObject object, Scene scene) {
+        Color tone = new Color(object.colour().first());
+        Color behind = new Color(scene.background().rgb());
+        double red = tone.getRed() - behind.getRed();
+        double green = tone.getGreen() - behind.getGreen();
+        double blue = tone.getBlue() - behind.getBlue();
+        return Math.sqrt(red * red + green * green + blue * blue);
     }
 
     @Test
@@ -299,6 +342,7 @@ class TasksTest {
         assertThat(latents.count()).isEqualTo(count);
         assertThat(latents.get(count - 1)).hasSize(each);
         assertThat(latents.get(count - 1)[7]).isEqualTo(0.5f * values[(count - 1) * each + 7]);
+        placesCountMoreTheLessNoiseHidesThem(new NoisyScenes(SCENES, latents));
 
         DenoisingTask task =
                 new DenoisingTask(
