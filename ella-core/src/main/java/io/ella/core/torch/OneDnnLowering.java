@@ -26,7 +26,9 @@ final class OneDnnLowering extends Lowering {
      * where s ≤ c − 8, and the sum that divides it comes from a column of ones beside the values. c
      * is 8 more than what the lengths of queries and keys allow s to be. As scores without the
      * keys' mean have a mean of 0, the largest of a row is no less than that, so a c of up to 64
-     * leaves it far from underflow; beyond, softmax it is.
+     * leaves it far from underflow; beyond, softmax it is. With c known before, keys are taken 4096
+     * at a time, too, and their sums add up: fewer than 256 queries at once would not be worth the
+     * layout that oneDNN brings the keys into.
      */
     private static final String ATTEND =
             """
@@ -39,7 +41,7 @@ final class OneDnnLowering extends Lowering {
                   single = torch.to(k, 6, False, False)
                   centred = torch.sub(single, torch.mean(single, [2], True))
                   scaled = torch.to(torch.mul_(centred, scale), 15, False, False)
-                  rows = torch.add(torch.floordiv(1048576, keys), 1)
+                  rows = ops.prim.max(torch.floordiv(1048576, keys), 256)
                   width = torch.size(v, 3)
                   bounds = torch.full([torch.size(q, 0), torch.size(q, 1)], 65., dtype=6)
                   if torch.__and__(torch.le(width, 64), torch.ge(keys, 2048)):
@@ -56,12 +58,14 @@ final class OneDnnLowering extends Lowering {
                       values = torch.select(torch.select(v, 0, b), 0, h)
                       bound = float(torch.select(torch.select(bounds, 0, b), 0, h))
                       if torch.le(bound, 64.):
-                        shift = torch.full([keys], torch.neg(bound), dtype=15)
-                        counted = torch.cat([values, torch.ones([keys, 8], dtype=15)], 1)
-                        whole = torch.contiguous(head)
+                        shifts = torch.split(torch.full([keys], torch.neg(bound), dtype=15), 4096)
+                        parts = torch.split(torch.contiguous(head), 4096)
+                        counted = torch.split(torch.cat([values, torch.ones([keys, 8], dtype=15)], 1), 4096)
                         for i in range(torch.len(queries)):
-                          weights = ops.mkldnn._linear_pointwise(queries[i], whole, shift, "sigmoid", [], "")
-                          sums = torch.mm(weights, counted)
+                          sums = torch.zeros([torch.size(queries[i], 0), torch.add(width, 8)], dtype=6)
+                          for j in range(torch.len(parts)):
+                            weights = ops.mkldnn._linear_pointwise(queries[i], parts[j], shifts[j], "sigmoid", [], "")
+                            sums = torch.add_(sums, torch.mm(weights, counted[j]))
                           total = torch.narrow(sums, 1, width, 1)
                           _0 = torch.div(torch.narrow(sums, 1, 0, width), total, out=results[i])
                       else:

@@ -134,11 +134,12 @@ class OneDnnLoweringTest {
     }
 
     /**
-     * More keys than fit one chunk with all queries, and an offset that all of them have; the last
-     * also with scores that are too large for what stands for the softmax.
+     * More keys than fit one chunk with all queries, and an offset that all of them have; the third
+     * also with scores that are too large for what stands for the softmax, the last with more keys
+     * than are taken at a time.
      */
     @ParameterizedTest
-    @CsvSource({"1500, 4", "2100, 4", "2100, 60"})
+    @CsvSource({"1500, 4", "2100, 4", "2100, 60", "4500, 4"})
     void attentionToManyKeys(int count, double scale) {
         Graph graph =
                 tokens(
