@@ -52,9 +52,10 @@ final class Approximations {
             System.exit(2);
         }
         Path folder = Files.createTempDirectory("approximations");
-        List<List<Double>> seconds = Stream.generate(() -> (List<Double>) new ArrayList<Double>())
-                .limit(WAYS.size())
-                .toList();
+        List<List<Double>> seconds =
+                Stream.generate(() -> (List<Double>) new ArrayList<Double>())
+                        .limit(WAYS.size())
+                        .toList();
         for (int round = 0; round < Integer.parseInt(args[0]); round++) {
             for (int way = 0; way < WAYS.size(); way++) {
                 for (int prompt = 0; prompt < PROMPTS.size(); prompt++) {
