@@ -24,12 +24,6 @@ record Captioner(
         double from,
         double to) {
 
-    /**
-     * The part of all timesteps from which on it is decided where objects are, and below which how
-     * they look.
-     */
-    private static final double PLACED = 0.75;
-
     /** One or two objects, to the encoder that learns along with the base model. */
     static Captioner brief() {
         return brief(ShortCaption::of);
@@ -81,7 +75,7 @@ record Captioner(
 
     /** {@return the same, said while details are made: noise does not hide where objects are} */
     Captioner forDetails() {
-        return new Captioner(captions, retelling, tokenizer, 0.05, PLACED);
+        return new Captioner(captions, retelling, tokenizer, 0.05, 0.75);
     }
 
     Caption caption(Scene scene, long seed) {
