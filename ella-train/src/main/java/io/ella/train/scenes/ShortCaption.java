@@ -1,7 +1,9 @@
 package io.ella.train.scenes;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -87,15 +89,36 @@ public final class ShortCaption {
     }
 
     /**
-     * The same in always the same words, so that nothing of them is unknown to who has read the
-     * dense caption.
+     * The same, and where each object is, whether that is said or not: what somebody would say who
+     * has read the dense caption and sees the picture.
+     *
+     * @param scene what they are about
+     * @param dense what is said
+     * @param seed of the choices of words
+     * @return the captions
+     */
+    public static List<Caption> showing(Scene scene, Caption dense, long seed) {
+        return showing(scene, dense, Seeds.stream(seed, 3));
+    }
+
+    /**
+     * The same in always the same words, so that nothing of the words is unknown to who has read
+     * the dense caption.
      *
      * @param scene what they are about
      * @param dense what is said
      * @return the captions
      */
-    public static List<Caption> retelling(Scene scene, Caption dense) {
-        return retelling(scene, dense, Seeds.NO_CHOICE);
+    public static List<Caption> showing(Scene scene, Caption dense) {
+        return showing(scene, dense, Seeds.NO_CHOICE);
+    }
+
+    private static List<Caption> showing(Scene scene, Caption dense, RandomGenerator random) {
+        Set<Fact> facts = new LinkedHashSet<>(dense.facts());
+        for (int i = 0; i < scene.objects().size(); i++) {
+            facts.add(new Fact.At(i, scene.objects().get(i).place()));
+        }
+        return retelling(scene, new Caption(dense.text(), List.copyOf(facts)), random);
     }
 
     private static List<Caption> retelling(Scene scene, Caption dense, RandomGenerator random) {

@@ -43,6 +43,13 @@ record Captioner(
         return toClip(DenseCaption::of, Captioner::inShort);
     }
 
+    /** The same, and where each object is. */
+    static Captioner shown() {
+        return toClip(
+                DenseCaption::of,
+                (scene, seed) -> ShortCaption.showing(scene, DenseCaption.of(scene, seed), seed));
+    }
+
     private static Captioner toClip(
             BiFunction<Scene, Long, Caption> captions,
             BiFunction<Scene, Long, List<Caption>> retelling) {
@@ -54,13 +61,14 @@ record Captioner(
         return ShortCaption.retelling(scene, DenseCaption.of(scene, seed), seed);
     }
 
-    private static List<Caption> plainly(Scene scene, long seed) {
-        return ShortCaption.retelling(scene, DenseCaption.of(scene, seed));
-    }
-
-    /** Everything, to the language model in front of a connector. */
+    /** Everything but where each object is, to the language model in front of a connector. */
     static Captioner dense(Variant variant) {
-        return new Captioner(DenseCaption::of, Captioner::plainly, variant::tokens, 0, 1);
+        return new Captioner(
+                DenseCaption::of,
+                (scene, seed) -> ShortCaption.showing(scene, DenseCaption.of(scene, seed)),
+                variant::tokens,
+                0,
+                1);
     }
 
     /** {@return the same, said while the layout is made: there is nearly nothing but noise} */

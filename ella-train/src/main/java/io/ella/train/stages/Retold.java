@@ -16,8 +16,10 @@ import java.util.Map;
  * answer are a scene's. Of every scene there are as many; they are counted over all captions.
  */
 final class Retold {
-    /** How many captions of a scene are told at most. */
-    private static final int CAPTIONS = 8;
+    /**
+     * How many captions of a scene are told at most: background, count, four places, six relations.
+     */
+    private static final int CAPTIONS = 12;
 
     /** Of how many objects: a caption names one or two. */
     private static final int OBJECTS = 2 * CAPTIONS;
@@ -98,7 +100,7 @@ final class Retold {
     static Retold of(List<Scene> scenes, List<List<Caption>> told) {
         List<String> captions = new ArrayList<>();
         for (List<Caption> all : told) {
-            some(all).forEach(caption -> captions.add(caption.text()));
+            all.forEach(caption -> captions.add(caption.text()));
         }
         while (captions.size() % ROWS != 0) {
             captions.add("");
@@ -111,7 +113,7 @@ final class Retold {
         long[] context = new long[told.size() * 2 * length];
         int first = 0;
         for (int i = 0; i < told.size(); i++) {
-            List<Caption> all = some(told.get(i));
+            List<Caption> all = told.get(i);
             List<Mention> mentioned = mentions(scenes.get(i), all, first * length);
             mentions.add(mentioned);
             List<Integer> nothing = List.of(first * length);
@@ -140,10 +142,6 @@ final class Retold {
                                 tokens.computeIfAbsent(mention.object(), o -> new ArrayList<>())
                                         .add(mention.token()));
         return List.copyOf(tokens.values());
-    }
-
-    private static List<Caption> some(List<Caption> captions) {
-        return captions.subList(0, Math.min(CAPTIONS, captions.size()));
     }
 
     private static List<Mention> mentions(Scene scene, List<Caption> captions, int first) {

@@ -235,11 +235,11 @@ public final class SceneTraining {
                             noisy(cancelled, listener),
                             stage.batch(),
                             Captioner.placing().forLayout(),
-                            Captioner.retold().forObjects(),
-                            Captioner.retold().forLayout(),
+                            Captioner.shown().forObjects(),
+                            Captioner.shown().forLayout(),
                             Captioner.retold().forObjects(),
                             Captioner.retold().forDetails(),
-                            Captioner.retold().forObjects(),
+                            Captioner.shown().forObjects(),
                             Captioner.retold().forDetails(),
                             Captioner.brief());
             case ALIGN -> new AlignmentTask(variant, scenes, stage.batch());
