@@ -9,6 +9,7 @@ import io.ella.core.torch.OperationTime;
 import io.ella.core.torch.Precision;
 import io.ella.core.torch.Torch;
 import io.ella.samples.bench.Benchmark;
+import io.ella.samples.bench.Median;
 import io.ella.samples.bench.Peak;
 import io.ella.samples.bench.PeakMemory;
 import io.ella.samples.bench.Spent;
@@ -27,7 +28,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         description = "Time one network of full size; no checkpoint is needed.",
-        subcommands = BenchPeakCommand.class,
+        subcommands = {BenchPeakCommand.class, BenchApproximationsCommand.class},
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
@@ -88,7 +89,7 @@ final class BenchCommand implements Callable<Integer> {
         console.start();
         Benchmark.Model which = model;
         if (which == null) {
-            throw console.misuse("name a network to time, or peak");
+            throw console.misuse("name a network to time, or peak, or approximations");
         }
         machine.check(console);
         check("--size", size, 0, 1024);
@@ -134,7 +135,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void report(Benchmark.Model which, Benchmark benchmark, List<Double> seconds) {
-        double median = median(seconds);
+        double median = Median.of(seconds);
         long flops = benchmark.costs().stream().mapToLong(Cost::flops).sum();
         double gflops = flops / median / 1e9;
         OptionalLong peak = PeakMemory.bytes();
@@ -218,13 +219,5 @@ final class BenchCommand implements Callable<Integer> {
                                 operation.calls()));
             }
         }
-    }
-
-    private static double median(List<Double> values) {
-        List<Double> sorted = values.stream().sorted().toList();
-        int middle = sorted.size() / 2;
-        return sorted.size() % 2 == 1
-                ? sorted.get(middle)
-                : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }
 }

@@ -50,6 +50,14 @@ class BenchCommandTest {
     }
 
     @Test
+    void approximationsNeedATimedRoundAndPictures() {
+        Run run = Run.ella("bench", "approximations", "--rounds", "0");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("--rounds is 0, expected 1 to 1000");
+        assertThat(Run.ella("bench", "approximations", "--count", "65").code()).isEqualTo(2);
+    }
+
+    @Test
     void aNetworkHasToBeNamed() {
         Run run = Run.ella("bench", "--runs", "1");
         assertThat(run.code()).isEqualTo(2);
