@@ -40,8 +40,8 @@ final class BenchApproximationsCommand implements Callable<Integer> {
     public Integer call() {
         console.start();
         machine.check(console);
-        check("--rounds", rounds, 1000);
-        check("--count", count, 64);
+        console.checkRange("--rounds", rounds, 1, 1000);
+        console.checkRange("--count", count, 1, 64);
         Precision precision = machine.precision(console, Precision.AUTO);
         machine.start();
         try (Ending ending = new Ending(console);
@@ -57,12 +57,6 @@ final class BenchApproximationsCommand implements Callable<Integer> {
             report(all.outcomes());
         }
         return 0;
-    }
-
-    private void check(String option, int value, int most) {
-        if (value < 1 || value > most) {
-            throw console.misuse("%s is %d, expected 1 to %d".formatted(option, value, most));
-        }
     }
 
     private void report(List<Approximations.Outcome> outcomes) {

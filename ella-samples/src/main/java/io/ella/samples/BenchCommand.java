@@ -92,11 +92,11 @@ final class BenchCommand implements Callable<Integer> {
             throw console.misuse("name a network to time, or peak, or approximations");
         }
         machine.check(console);
-        check("--size", size, 0, 1024);
-        check("--batch", batch, 0, 256);
-        check("--runs", runs, 1, 10_000);
+        console.checkRange("--size", size, 0, 1024);
+        console.checkRange("--batch", batch, 0, 256);
+        console.checkRange("--runs", runs, 1, 10_000);
         if (which == Benchmark.Model.CLIP) {
-            check("--size", size, 0, 77);
+            console.checkRange("--size", size, 0, 77);
         }
         Precision asked = machine.precision(console, Precision.AUTO);
         machine.start();
@@ -124,14 +124,6 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         return 0;
-    }
-
-    private void check(String option, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw console.misuse(
-                    "%s is %d, expected %d to %d"
-                            .formatted(option, value, Math.max(1, least), most));
-        }
     }
 
     private void report(Benchmark.Model which, Benchmark benchmark, List<Double> seconds) {

@@ -33,9 +33,7 @@ final class BenchPeakCommand implements Callable<Integer> {
     public Integer call() {
         console.start();
         machine.check(console);
-        if (runs < 1 || runs > 10_000) {
-            throw console.misuse("--runs is " + runs + ", expected 1 to 10000");
-        }
+        console.checkRange("--runs", runs, 1, 10_000);
         Precision asked = machine.precision(console, Precision.AUTO);
         machine.start();
         try (Ending ending = new Ending(console);

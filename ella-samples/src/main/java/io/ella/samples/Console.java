@@ -112,4 +112,13 @@ final class Console {
     ParameterException misuse(String message) {
         return new ParameterException(command.commandLine(), message);
     }
+
+    /** Checks a number; where 0 is allowed it stands for none given, and is not offered. */
+    void checkRange(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw misuse(
+                    "%s is %d, expected %d to %d"
+                            .formatted(option, value, Math.max(1, least), most));
+        }
+    }
 }

@@ -105,7 +105,7 @@ public final class Approximations implements AutoCloseable {
         ElllaPipeline exact = pipeline(device, precision);
         try {
             return new Approximations(exact, pipeline(device, Precision.FP32), count);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             exact.close();
             throw e;
         }

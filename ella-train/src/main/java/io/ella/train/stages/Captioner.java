@@ -61,7 +61,10 @@ record Captioner(
         return ShortCaption.retelling(scene, DenseCaption.of(scene, seed), seed);
     }
 
-    /** Everything but where each object is, to the language model in front of a connector. */
+    /**
+     * Everything, to the language model in front of a connector; retold is also where each object
+     * is, whether the caption says so or not.
+     */
     static Captioner dense(Variant variant) {
         return new Captioner(
                 DenseCaption::of,

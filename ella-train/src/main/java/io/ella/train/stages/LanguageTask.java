@@ -87,7 +87,7 @@ final class LanguageTask implements TrainingTask {
 
     @Override
     public List<Tensor> batch(Torch torch, long number) {
-        List<Tensor> inputs = new ArrayList<>(guesses(torch, number));
+        List<Tensor> inputs = guesses(torch, number);
         inputs.addAll(answers(torch, number));
         return inputs;
     }

@@ -211,7 +211,10 @@ class CaptionTest {
         Map<Object, String> said = new HashMap<>();
         for (int i = 0; i < SCENES; i++) {
             Scene scene = SAMPLER.scene(i);
-            for (Caption caption : ShortCaption.showing(scene, DenseCaption.of(scene, i))) {
+            Caption dense = DenseCaption.of(scene, i);
+            List<Caption> plain = ShortCaption.showing(scene, dense);
+            assertThat(plain).hasSameSizeAs(ShortCaption.showing(scene, dense, i));
+            for (Caption caption : plain) {
                 if (scene.objects().size() == 1) { // what is said of one depends on it alone
                     Object about = List.of(scene.objects(), scene.background(), caption.facts());
                     assertThat(said.computeIfAbsent(about, a -> caption.text()))
