@@ -25,6 +25,14 @@ interface Conditioner extends AutoCloseable {
         return condition("", length, timesteps);
     }
 
+    /**
+     * Does ahead of the first request what most of them will need and what is kept.
+     *
+     * @param length as most will ask for
+     * @param timesteps as most will ask for
+     */
+    default void prepare(TokenLength length, double[] timesteps) {}
+
     /** {@return the width C of the contexts} */
     int width();
 

@@ -68,6 +68,7 @@ final class Conditioners {
         return new EllaConditioner(
                 tokenizer,
                 new CachedTextEncoder(torch, encoder, CACHED_PROMPTS),
+                where,
                 connector,
                 files.unetConfig().hasTextTime() ? Optional.of(pooled(parts)) : Optional.empty());
     }

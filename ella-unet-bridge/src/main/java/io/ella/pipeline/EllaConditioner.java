@@ -1,6 +1,7 @@
 package io.ella.pipeline;
 
 import io.ella.core.torch.Tensor;
+import io.ella.encoders.Residency;
 import io.ella.encoders.TextEncoder;
 import io.ella.encoders.TokenIds;
 import io.ella.encoders.TokenLength;
@@ -16,16 +17,19 @@ import java.util.Optional;
 final class EllaConditioner implements Conditioner {
     private final Tokenizer tokenizer;
     private final TextEncoder encoder;
+    private final Residency residency;
     private final TimestepAwareSemanticConnector connector;
     private final Optional<PooledText> pooledText;
 
     EllaConditioner(
             Tokenizer tokenizer,
             TextEncoder encoder,
+            Residency residency,
             TimestepAwareSemanticConnector connector,
             Optional<PooledText> pooledText) {
         this.tokenizer = tokenizer;
         this.encoder = encoder;
+        this.residency = residency;
         this.connector = connector;
         this.pooledText = pooledText;
     }
@@ -50,6 +54,14 @@ final class EllaConditioner implements Conditioner {
         } catch (RuntimeException | Error e) {
             pooled.ifPresent(Tensor::close);
             throw e;
+        }
+    }
+
+    /** Reads the empty prompt, unless the language model would have to be read from disk for it. */
+    @Override
+    public void prepare(TokenLength length, double[] timesteps) {
+        if (residency == Residency.RESIDENT) {
+            unconditional(length, timesteps).close();
         }
     }
 

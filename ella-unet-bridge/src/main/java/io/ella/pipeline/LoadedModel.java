@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +93,8 @@ final class LoadedModel implements AutoCloseable {
                     new Conditioners(torch, paths, files, precisions, residency);
             Shared<Conditioner> conditioner =
                     part(resources, other, o -> o.conditioner, reading, conditioners::load);
+            CompletableFuture<Void> prepared = prepare(conditioner.get(), files, paths, device);
+            resources.add(() -> prepared.exceptionally(e -> null).join()); // before what it uses
             if (files.unetConfig().inChannels() != files.vaeConfig().latentChannels()) {
                 throw new EllaException(
                         "the U-Net of %s takes %d channels, its latents have %d. Inpainting models need an image to start from"
@@ -120,6 +124,7 @@ final class LoadedModel implements AutoCloseable {
                             o -> o.decoder,
                             decoding,
                             () -> ImageDecoder.open(torch, files, paths.vae(), precisions.vae()));
+            prepared.join();
             Map<String, String> description = describe(paths, device, precision, precisions);
             LOG.info("{}", description);
             return new LoadedModel(
@@ -128,6 +133,18 @@ final class LoadedModel implements AutoCloseable {
             resources.close();
             throw e;
         }
+    }
+
+    /** Has the conditioner prepare for the usual request, on a CPU while the rest is loaded. */
+    private static CompletableFuture<Void> prepare(
+            Conditioner conditioner, ModelFiles files, ModelPaths paths, Device device) {
+        GenerationRequest usual = GenerationRequest.of("").build();
+        boolean hasElla = paths.ella().isPresent();
+        Scheduler scheduler = scheduler(files.scheduler(), hasElla, usual.scheduler());
+        double[] timesteps = scheduler.schedule(usual.steps()).timesteps();
+        Executor where = device.isCuda() ? Runnable::run : ForkJoinPool.commonPool();
+        return CompletableFuture.runAsync(
+                () -> conditioner.prepare(usual.tokenLength(), timesteps), where);
     }
 
     /** The other pipeline's part, if it was made from the same; else a new one. */
@@ -219,12 +236,15 @@ final class LoadedModel implements AutoCloseable {
      * without.
      */
     Scheduler scheduler(@Nullable Schedulers asked) {
+        return scheduler(schedulerConfig, hasElla, asked);
+    }
+
+    private static Scheduler scheduler(
+            SchedulerConfig config, boolean hasElla, @Nullable Schedulers asked) {
         if (asked != null) {
-            return asked.from(schedulerConfig);
+            return asked.from(config);
         }
-        return hasElla
-                ? Schedulers.DPMPP_2M.from(schedulerConfig)
-                : Schedulers.fromConfig(schedulerConfig);
+        return hasElla ? Schedulers.DPMPP_2M.from(config) : Schedulers.fromConfig(config);
     }
 
     LatentSize latentSize(int width, int height) {
