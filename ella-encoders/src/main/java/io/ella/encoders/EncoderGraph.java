@@ -1,5 +1,6 @@
 package io.ella.encoders;
 
+import io.ella.core.EllaException;
 import io.ella.core.graph.Graph;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
@@ -40,7 +41,28 @@ public final class EncoderGraph {
      * @param config what the model is made of
      */
     public static EncoderGraph of(T5Config config) {
-        return of(new T5Model(config));
+        return of(config, List.of());
+    }
+
+    /**
+     * {@return the same; further outputs are, for each block that is watched, in their order, how
+     * its first head compares queries with keys, before the softmax, FLOAT32 [B, L, L]}
+     *
+     * @param config what the model is made of
+     * @param watched numbers of blocks, from 0
+     * @throws io.ella.core.EllaException if there is no such block
+     */
+    public static EncoderGraph of(T5Config config, List<Integer> watched) {
+        watched.forEach(block -> requireBlock(config, block));
+        return of(new T5Model(config), watched);
+    }
+
+    private static void requireBlock(T5Config config, int block) {
+        if (block < 0 || block >= config.numLayers()) {
+            throw new EllaException(
+                    "Block %d is to be watched, but this T5 has blocks 0 to %d"
+                            .formatted(block, config.numLayers() - 1));
+        }
     }
 
     /**
@@ -50,7 +72,7 @@ public final class EncoderGraph {
      * @param config what the model is made of
      */
     public static EncoderGraph of(LlamaConfig config) {
-        return of(new LlamaModel(config));
+        return of(new LlamaModel(config), List.of());
     }
 
     /**
@@ -72,10 +94,10 @@ public final class EncoderGraph {
                 });
     }
 
-    private static EncoderGraph of(LayeredModel model) {
+    private static EncoderGraph of(LayeredModel model, List<Integer> watched) {
         return new EncoderGraph(
                 model.name(),
-                ResidentStack.graph(model),
+                ResidentStack.graph(model, watched),
                 model.vocabulary(),
                 model.maxLength(),
                 model::inputs);

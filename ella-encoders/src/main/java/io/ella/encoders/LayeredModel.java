@@ -75,6 +75,19 @@ interface LayeredModel {
     Value layer(Params p, Value hidden, List<Value> shared);
 
     /**
+     * {@return how the first head of a layer compares queries with keys, before the softmax,
+     * FLOAT32 [B, L, L]}
+     *
+     * @param p the place of the layer
+     * @param hidden FLOAT32 [B, L, width], before the layer
+     * @param shared what {@link #shared} gave
+     * @throws UnsupportedOperationException if the model does not tell
+     */
+    default Value scores(Params p, Value hidden, List<Value> shared) {
+        throw new UnsupportedOperationException(name() + " does not tell its scores");
+    }
+
+    /**
      * {@return the features, [B, L, width]}
      *
      * @param p the root

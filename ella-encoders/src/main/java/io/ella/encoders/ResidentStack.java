@@ -11,7 +11,9 @@ import io.ella.core.torch.Torch;
 import io.ella.core.torch.Weights;
 import io.ella.core.weights.WeightSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /** All layers as one program, all weights in memory. */
@@ -43,6 +45,15 @@ final class ResidentStack implements LayerStack {
 
     /** {@return the model from ids to features} */
     static Graph graph(LayeredModel model) {
+        return graph(model, List.of());
+    }
+
+    /**
+     * {@return the same, and what the first head of some layers compares}
+     *
+     * @param watched the numbers of these layers, in their order an output each after the features
+     */
+    static Graph graph(LayeredModel model, List<Integer> watched) {
         return Graph.record(
                 model.name(),
                 g -> {
@@ -61,10 +72,16 @@ final class ResidentStack implements LayerStack {
                                             model.width())
                                     .toFloat32();
                     List<Value> shared = model.shared(p, inputs);
+                    Map<String, Value> scores = new LinkedHashMap<>();
                     for (int i = 0; i < model.layers(); i++) {
-                        hidden = model.layer(p.at(model.layer(i)), hidden, shared);
+                        Params layer = p.at(model.layer(i));
+                        if (watched.contains(i)) {
+                            scores.put("scores_" + i, model.scores(layer, hidden, shared));
+                        }
+                        hidden = model.layer(layer, hidden, shared);
                     }
                     g.output("features", model.last(p, hidden));
+                    scores.forEach(g::output);
                 });
     }
 

@@ -147,6 +147,21 @@ final class T5Model implements LayeredModel {
                 .toFloat32();
     }
 
+    @Override
+    public Value scores(Params p, Value hidden, List<Value> shared) {
+        Params at = p.at("layer.0");
+        Value x = hidden.rmsNorm(at.at("layer_norm"), config.layerNormEpsilon());
+        Params attention = at.at("SelfAttention");
+        Dim one = Dim.of(1);
+        Dim first = Dim.of(0);
+        long inner = (long) config.numHeads() * config.dKv();
+        Value q = x.linearNoBias(attention.at("q"), inner).slice(2, first, Dim.of(config.dKv()));
+        Value k = x.linearNoBias(attention.at("k"), inner).slice(2, first, Dim.of(config.dKv()));
+        Value bias = shared.get(0).slice(1, first, one);
+        Value scores = q.matmul(k.transpose(1, 2));
+        return scores.unsqueeze(1).add(bias).toFloat32().reshape(q.size(0), q.size(1), q.size(1));
+    }
+
     private Value feedForward(Params p, Value hidden) {
         Value x = hidden.rmsNorm(p.at("layer_norm"), config.layerNormEpsilon());
         Params dense = p.at("DenseReluDense");

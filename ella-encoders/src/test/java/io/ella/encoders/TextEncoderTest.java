@@ -9,9 +9,12 @@ import io.ella.core.config.Config;
 import io.ella.core.conformance.ConformanceCase;
 import io.ella.core.graph.ParameterSpec;
 import io.ella.core.torch.Device;
+import io.ella.core.torch.Outputs;
 import io.ella.core.torch.Precision;
+import io.ella.core.torch.Program;
 import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
+import io.ella.core.torch.Weights;
 import io.ella.core.weights.DType;
 import io.ella.core.weights.HashWeights;
 import io.ella.core.weights.Safetensors;
@@ -178,6 +181,82 @@ class TextEncoderTest {
             assertThat(encoder.precision()).isEqualTo(Precision.FP32);
             assertThat(encoder.width()).isEqualTo(16);
         }
+    }
+
+    /** By hand, from the embeddings: the first block compares nothing else. */
+    @Test
+    void aT5TellsHowItsFirstHeadCompares() {
+        T5Config config = T5Config.from(Model.T5.config());
+        EncoderGraph watched = EncoderGraph.of(config, List.of(0, 1));
+        long[][] mask = {{1, 1, 1, 1, 1}, {1, 1, 1, 1, 0}};
+        List<Tensor> inputs = watched.inputs(torch, IDS, mask);
+        try (Program program = torch.compile(watched.graph(), Precision.FP32);
+                Weights weights = program.load(WEIGHTS);
+                Outputs outputs = program.run(weights, inputs.toArray(new Tensor[0]));
+                TextEncoder encoder = Model.T5.load()) {
+            same(outputs.get(0).floats(), encode(encoder, IDS, mask));
+            assertThat(outputs.get(2).shape()).containsExactly(2, 5, 5);
+            assertThat(outputs.get(2).floats()).isNotEqualTo(outputs.get(1).floats());
+            float[] scores = outputs.get(1).floats();
+            float[] expected = new float[2 * 5 * 5];
+            for (int i = 0; i < expected.length; i++) {
+                int prompt = i / 25;
+                int query = i / 5 % 5;
+                int key = i % 5;
+                if (mask[prompt][key] == 0) {
+                    assertThat(scores[i]).isLessThan(-1e4f);
+                    scores[i] = 0;
+                } else {
+                    expected[i] = score(IDS[prompt][query], IDS[prompt][key], key - query);
+                }
+            }
+            near(scores, expected, 1e-5);
+        } finally {
+            inputs.forEach(Tensor::close);
+        }
+        assertThatThrownBy(() -> EncoderGraph.of(config, List.of(2)))
+                .isInstanceOf(EllaException.class)
+                .hasMessageContainingAll("Block 2", "0 to 1");
+    }
+
+    private static float score(long query, long key, int distance) {
+        String block = "encoder.block.0.layer.0.SelfAttention.";
+        float[] q = projected(query, block + "q.weight");
+        float[] k = projected(key, block + "k.weight");
+        double sum =
+                weight(block + "relative_attention_bias.weight")[
+                        T5Model.bucket(distance, 32, 128) * 3];
+        for (int d = 0; d < 8; d++) {
+            sum += q[d] * k[d];
+        }
+        return (float) sum;
+    }
+
+    /** The normalized embedding of a token, before the first head. */
+    private static float[] projected(long id, String name) {
+        float[] table = weight("shared.weight");
+        float[] norm = weight("encoder.block.0.layer.0.layer_norm.weight");
+        float[] matrix = weight(name);
+        double square = 0;
+        for (int i = 0; i < 16; i++) {
+            square += Math.pow(table[(int) id * 16 + i], 2) / 16;
+        }
+        float[] result = new float[8];
+        for (int d = 0; d < 8; d++) {
+            for (int i = 0; i < 16; i++) {
+                double x = table[(int) id * 16 + i] / Math.sqrt(square + 1e-6) * norm[i];
+                result[d] += (float) (x * matrix[d * 16 + i]);
+            }
+        }
+        return result;
+    }
+
+    private static float[] weight(String name) {
+        return Model.T5.parameters().stream()
+                .filter(p -> p.name().equals(name))
+                .findFirst()
+                .map(p -> WEIGHTS.tensor(p).floatArray())
+                .orElseThrow();
     }
 
     /** The distances at which transformers begins a new bucket. */

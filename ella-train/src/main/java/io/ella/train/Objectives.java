@@ -581,6 +581,12 @@ public final class Objectives {
 
     /** Inputs and the length of the text have the prefix before their names. */
     static Value encode(Recorder g, EncoderGraph text, String place, Dim rows, String prefix) {
+        return encodeAll(g, text, place, rows, prefix).get(0);
+    }
+
+    /** The same; all outputs. */
+    static List<Value> encodeAll(
+            Recorder g, EncoderGraph text, String place, Dim rows, String prefix) {
         List<Value> inputs = new ArrayList<>();
         for (Value input : text.graph().inputs()) {
             Dim[] shape =
@@ -590,7 +596,7 @@ public final class Objectives {
                             .toArray(Dim[]::new);
             inputs.add(g.input(prefix + ((Op.Input) input.op()).name(), input.type(), shape));
         }
-        return g.inline(place, text.graph(), inputs.toArray(new Value[0])).get(0);
+        return g.inline(place, text.graph(), inputs.toArray(new Value[0]));
     }
 
     /** Sizes have letters and digits alone. */

@@ -55,7 +55,7 @@ public final class Mentions {
     }
 
     private static int last(SceneObject object, List<String> words) {
-        int token = noun(object, words);
+        int token = noun(object.colour(), object.shape(), words);
         if (token < 0) {
             return token;
         }
@@ -65,11 +65,11 @@ public final class Mentions {
         return words.get(token).equals("on") ? token - 1 : token; // of a background
     }
 
-    private static int noun(SceneObject object, List<String> words) {
+    /** {@return the number of the noun that names an object first, or -1 if none does} */
+    static int noun(Colour colour, Shape shape, List<String> words) {
         for (int i = 0; i < words.size(); i++) {
             List<String> before = words.subList(Math.max(0, i - REACH), i);
-            if (words.get(i).equals(object.shape().word())
-                    && before.contains(object.colour().word())) {
+            if (words.get(i).equals(shape.word()) && before.contains(colour.word())) {
                 return i;
             }
         }

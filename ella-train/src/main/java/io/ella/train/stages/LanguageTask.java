@@ -9,6 +9,7 @@ import io.ella.train.LanguageObjective;
 import io.ella.train.TrainingTask;
 import io.ella.train.scenes.Caption;
 import io.ella.train.scenes.DenseCaption;
+import io.ella.train.scenes.References;
 import io.ella.train.scenes.Scene;
 import io.ella.train.scenes.SceneSampler;
 import io.ella.train.scenes.SceneVocabulary;
@@ -18,8 +19,11 @@ import io.ella.tsc.Connector;
 import io.ella.tsc.TscConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 
 /**
  * A language model learns from captions alone, in two ways. It guesses tokens: a Llama the next one
@@ -27,12 +31,19 @@ import java.util.SplittableRandom;
  * no decoder, each token of a span is replaced by the span's sentinel, and guessed where it stood.
  * And it learns to understand what it reads, which is asked through a small decoder (as the
  * original T5 learned from tasks that ask about a text beside spans, section 3.5.2): whose a place
- * or a colour is, guesses hardly ask.
+ * or a colour is, guesses hardly ask. A T5 is also shown which word each reference goes back to.
  */
 final class LanguageTask implements TrainingTask {
     private static final double CORRUPTED = 0.2;
     private static final int SPAN = 3;
     private static final double DENSE = 0.8;
+
+    /** Blocks of the T5 whose first head is taught where to look. */
+    private static final List<Integer> LOOKING = List.of(1, 2, 3);
+
+    /** Where: from references to the nouns before them, then to what is said of whom. */
+    private static final List<Look> LOOKS =
+            List.of(Look.ANTECEDENTS, Look.ANTECEDENTS, Look.PARTNERS);
 
     /** Of the small decoder. */
     private static final int READER_BLOCKS = 2;
@@ -40,14 +51,40 @@ final class LanguageTask implements TrainingTask {
     /** Its queries for each object. */
     private static final int QUERIES = 4;
 
+    /** Where a head looks. */
+    private enum Look {
+        ANTECEDENTS,
+        PARTNERS;
+
+        int[] from(Caption caption) {
+            return switch (this) {
+                case ANTECEDENTS -> References.antecedents(caption);
+                case PARTNERS -> References.partners(caption);
+            };
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     private final EncoderGraph text;
     private final boolean causal;
     private final SceneSampler scenes;
     private final int batch;
+
+    private final List<Look> looks;
+
     private final Graph graph;
 
     private LanguageTask(
-            EncoderGraph text, String table, boolean causal, SceneSampler scenes, int batch) {
+            EncoderGraph text,
+            List<Look> looks,
+            String table,
+            boolean causal,
+            SceneSampler scenes,
+            int batch) {
         this.text = text;
         this.causal = causal;
         this.scenes = scenes;
@@ -63,7 +100,15 @@ final class LanguageTask implements TrainingTask {
                         own.heads(),
                         QUERIES * Scene.MAX_OBJECTS,
                         own.inputDim());
-        this.graph = LanguageObjective.graph(text, table, reader, Scene.MAX_OBJECTS, Told.ANSWERS);
+        this.looks = looks;
+        this.graph =
+                LanguageObjective.graph(
+                        text,
+                        looks.stream().map(Look::toString).toList(),
+                        table,
+                        reader,
+                        Scene.MAX_OBJECTS,
+                        Told.ANSWERS);
     }
 
     /**
@@ -72,12 +117,14 @@ final class LanguageTask implements TrainingTask {
      * @param batch how many captions it is asked about; it guesses in half as many others
      */
     static LanguageTask t5(SceneSampler scenes, int batch) {
-        return new LanguageTask(SceneModels.t5(), "shared.weight", false, scenes, batch);
+        return new LanguageTask(
+                SceneModels.t5(LOOKING), LOOKS, "shared.weight", false, scenes, batch);
     }
 
     /** {@return the same of the Llama} */
     static LanguageTask llama(SceneSampler scenes, int batch) {
-        return new LanguageTask(SceneModels.llama(), "embed_tokens.weight", true, scenes, batch);
+        return new LanguageTask(
+                SceneModels.llama(), List.of(), "embed_tokens.weight", true, scenes, batch);
     }
 
     @Override
@@ -108,19 +155,44 @@ final class LanguageTask implements TrainingTask {
 
     private List<Tensor> answers(Torch torch, long number) {
         SplittableRandom random = new SplittableRandom(~number);
-        String[] captions = new String[batch];
+        List<Caption> captions = new ArrayList<>();
         int each = Scene.MAX_OBJECTS * Told.ANSWERS;
         float[] answers = new float[batch * each];
         for (int i = 0; i < batch; i++) {
             Scene scene = scenes.scene(~(number * batch + i)); // others than those guessed in
             Caption caption = caption(random, scene);
-            captions[i] = caption.text();
+            captions.add(caption);
             Told.of(caption.facts(), answers, i * each);
         }
-        Tokens tokens = tokens(captions);
+        Tokens tokens = tokens(captions.stream().map(Caption::text).toArray(String[]::new));
         List<Tensor> inputs = new ArrayList<>(text.inputs(torch, tokens.ids(), tokens.mask()));
         inputs.add(torch.tensor(answers, batch, Scene.MAX_OBJECTS, Told.ANSWERS));
+        inputs.add(targets(torch, tokens, captions, References::objects));
+        for (Look look : new LinkedHashSet<>(looks)) {
+            inputs.add(targets(torch, tokens, captions, look::from));
+        }
         return inputs;
+    }
+
+    private static Tensor targets(
+            Torch torch, Tokens tokens, List<Caption> captions, Function<Caption, int[]> numbers) {
+        long[] targets = targets(tokens, captions.stream().map(numbers).toList());
+        return torch.tensor(targets, targets.length);
+    }
+
+    /** {@return a number for each token; nothing is asked where it is -1} */
+    static long[] targets(Tokens tokens, List<int[]> numbers) {
+        long[] targets = ignored(tokens);
+        int length = tokens.ids()[0].length;
+        for (int i = 0; i < numbers.size(); i++) {
+            int[] row = numbers.get(i);
+            for (int j = 0; j < Math.min(length, row.length); j++) {
+                if (row[j] >= 0) {
+                    targets[i * length + j] = row[j];
+                }
+            }
+        }
+        return targets;
     }
 
     private Tokens tokens(String[] captions) {

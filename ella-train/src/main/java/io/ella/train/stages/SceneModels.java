@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 
 /** What the small world's models are made of: the {@code config.json} of each. */
@@ -49,7 +50,12 @@ final class SceneModels {
     }
 
     static EncoderGraph t5() {
-        return EncoderGraph.of(T5Config.from(config("t5")));
+        return t5(List.of());
+    }
+
+    /** {@return the same; the first heads of some blocks tell where they look} */
+    static EncoderGraph t5(List<Integer> watched) {
+        return EncoderGraph.of(T5Config.from(config("t5")), watched);
     }
 
     static EncoderGraph llama() {

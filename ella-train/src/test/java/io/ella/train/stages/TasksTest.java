@@ -272,6 +272,23 @@ class TasksTest {
     }
 
     @Test
+    void ofATokenWithoutANumberNothingIsAsked() {
+        Tokens tokens = Tokens.t5(new String[] {"a red circle.", "it is large."}, 5).trimmed();
+        long none = Op.CrossEntropy.IGNORED;
+        assertThat(
+                        LanguageTask.targets(
+                                tokens,
+                                List.of(
+                                        new int[] {-1, -1, 0, -1},
+                                        new int[] {3, -1, -1, 2, -1, 9})))
+                .containsExactly(none, none, 0, none, none, 3, none, none, 2, none);
+    }
+
+    private static List<String> names(LanguageTask task) {
+        return task.graph().inputs().stream().map(v -> ((Op.Input) v.op()).name()).toList();
+    }
+
+    @Test
     void batchesOfLanguageFitTheirGraphs() {
         for (LanguageTask task :
                 List.of(LanguageTask.t5(SCENES, 4), LanguageTask.llama(SCENES, 4))) {
@@ -280,13 +297,16 @@ class TasksTest {
             long[] guessed = batch.get(0).shape();
             assertThat(guessed[0]).isEqualTo(2);
             assertThat(guessed[1]).isLessThanOrEqualTo(SceneModels.DENSE_TOKENS);
-            int targets = task.graph().inputs().size() / 2 - 1;
+            int targets = names(task).indexOf("targets");
             assertThat(batch.get(targets).shape()).containsExactly(2 * guessed[1]);
             long[] asked = batch.get(targets + 1).shape();
             assertThat(asked[0]).isEqualTo(4);
             assertThat(asked[1]).isLessThanOrEqualTo(SceneModels.DENSE_TOKENS);
-            assertThat(batch.get(batch.size() - 1).shape())
+            assertThat(batch.get(2 * targets + 1).shape())
                     .containsExactly(4, Scene.MAX_OBJECTS, Told.ANSWERS);
+            for (Tensor looks : batch.subList(2 * targets + 2, batch.size())) { // of a T5
+                assertThat(looks.shape()).containsExactly(4 * asked[1]);
+            }
             batch.forEach(Tensor::close);
         }
     }
