@@ -1,6 +1,7 @@
 package io.ella.pipeline;
 
 import io.ella.encoders.TokenLength;
+import java.util.function.Supplier;
 
 /** Turns a prompt into what the U-Net attends to. Used on the device thread only. */
 interface Conditioner extends AutoCloseable {
@@ -26,12 +27,13 @@ interface Conditioner extends AutoCloseable {
     }
 
     /**
-     * Does ahead of the first request what most of them will need and what is kept.
+     * Does ahead of the first request what most of them will need and what is kept. On any thread,
+     * as long as no other uses this.
      *
      * @param length as most will ask for
      * @param timesteps as most will ask for
      */
-    default void prepare(TokenLength length, double[] timesteps) {}
+    default void prepare(TokenLength length, Supplier<double[]> timesteps) {}
 
     /** {@return the width C of the contexts} */
     int width();

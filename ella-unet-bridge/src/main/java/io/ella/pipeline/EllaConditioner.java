@@ -9,6 +9,7 @@ import io.ella.encoders.Tokenizer;
 import io.ella.tsc.Queries;
 import io.ella.tsc.TimestepAwareSemanticConnector;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * ELLA: a language model reads the prompt once, the connector turns its features into queries for
@@ -57,11 +58,14 @@ final class EllaConditioner implements Conditioner {
         }
     }
 
-    /** Reads the empty prompt, unless the language model would have to be read from disk for it. */
+    /**
+     * Reads the empty prompt, unless the language model would have to be read from disk for it. Not
+     * its pooled text, which is not kept.
+     */
     @Override
-    public void prepare(TokenLength length, double[] timesteps) {
+    public void prepare(TokenLength length, Supplier<double[]> timesteps) {
         if (residency == Residency.RESIDENT) {
-            unconditional(length, timesteps).close();
+            with(Optional.empty(), "", length, timesteps.get()).close();
         }
     }
 

@@ -94,7 +94,7 @@ final class LoadedModel implements AutoCloseable {
             Shared<Conditioner> conditioner =
                     part(resources, other, o -> o.conditioner, reading, conditioners::load);
             CompletableFuture<Void> prepared = prepare(conditioner.get(), files, paths, device);
-            resources.add(() -> prepared.exceptionally(e -> null).join()); // before what it uses
+            resources.add(prepared::join); // before what it uses is closed
             if (files.unetConfig().inChannels() != files.vaeConfig().latentChannels()) {
                 throw new EllaException(
                         "the U-Net of %s takes %d channels, its latents have %d. Inpainting models need an image to start from"
@@ -135,16 +135,27 @@ final class LoadedModel implements AutoCloseable {
         }
     }
 
-    /** Has the conditioner prepare for the usual request, on a CPU while the rest is loaded. */
+    /**
+     * Has the conditioner prepare for the usual request, on a CPU while the rest is loaded. Where
+     * that fails, the request that needs it will fail and say why; others may not need it.
+     */
     private static CompletableFuture<Void> prepare(
             Conditioner conditioner, ModelFiles files, ModelPaths paths, Device device) {
         GenerationRequest usual = GenerationRequest.of("").build();
         boolean hasElla = paths.ella().isPresent();
-        Scheduler scheduler = scheduler(files.scheduler(), hasElla, usual.scheduler());
-        double[] timesteps = scheduler.schedule(usual.steps()).timesteps();
+        Supplier<double[]> timesteps =
+                () ->
+                        scheduler(files.scheduler(), hasElla, usual.scheduler())
+                                .schedule(usual.steps())
+                                .timesteps();
         Executor where = device.isCuda() ? Runnable::run : ForkJoinPool.commonPool();
         return CompletableFuture.runAsync(
-                () -> conditioner.prepare(usual.tokenLength(), timesteps), where);
+                        () -> conditioner.prepare(usual.tokenLength(), timesteps), where)
+                .exceptionally(
+                        e -> {
+                            LOG.debug("The usual request could not be prepared", e);
+                            return null;
+                        });
     }
 
     /** The other pipeline's part, if it was made from the same; else a new one. */

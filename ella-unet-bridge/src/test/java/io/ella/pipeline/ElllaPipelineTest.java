@@ -488,6 +488,26 @@ class ElllaPipelineTest {
         refused("of width 48, its U-Net takes 56", () -> Models.ella().model(model).build());
     }
 
+    @Test
+    void aSchedulerThatIsNotHereMattersOnlyToThoseWhoNameNone() throws IOException {
+        Path model = folder.resolve("model");
+        copy(Models.path("tiny-sd15"), model);
+        Path config = model.resolve("scheduler/scheduler_config.json");
+        String known = Files.readString(config);
+        Files.writeString(config, known.replaceAll("\\w+Scheduler", "OtherScheduler"));
+        GenerationRequest.Builder named = request("a vase").scheduler(Schedulers.DDIM);
+        try (ElllaPipeline clip = Models.clip().model(model).build()) {
+            assertThat(clip.generate(named.build()).image().width()).isEqualTo(64);
+            refused("no scheduler OtherScheduler", () -> clip.generate(request("a").build()));
+        }
+        String unsupported = known.replace("\"scaled_linear\"", "\"other\"");
+        assertThat(unsupported).isNotEqualTo(known);
+        Files.writeString(config, unsupported);
+        try (ElllaPipeline ella = Models.ella().model(model).build()) {
+            refused("other", () -> ella.generate(request("a").build()));
+        }
+    }
+
     private static void copy(Path from, Path to) throws IOException {
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.toList()) {
