@@ -50,11 +50,11 @@ public final class EncoderGraph {
      *
      * @param config what the model is made of
      * @param watched numbers of blocks, from 0
-     * @throws io.ella.core.EllaException if there is no such block
+     * @throws EllaException if there is no such block
      */
     public static EncoderGraph of(T5Config config, List<Integer> watched) {
         watched.forEach(block -> requireBlock(config, block));
-        return of(new T5Model(config), watched);
+        return of(new T5Model(config, watched));
     }
 
     private static void requireBlock(T5Config config, int block) {
@@ -72,7 +72,7 @@ public final class EncoderGraph {
      * @param config what the model is made of
      */
     public static EncoderGraph of(LlamaConfig config) {
-        return of(new LlamaModel(config), List.of());
+        return of(new LlamaModel(config));
     }
 
     /**
@@ -94,10 +94,10 @@ public final class EncoderGraph {
                 });
     }
 
-    private static EncoderGraph of(LayeredModel model, List<Integer> watched) {
+    private static EncoderGraph of(LayeredModel model) {
         return new EncoderGraph(
                 model.name(),
-                ResidentStack.graph(model, watched),
+                ResidentStack.graph(model),
                 model.vocabulary(),
                 model.maxLength(),
                 model::inputs);
@@ -114,8 +114,7 @@ public final class EncoderGraph {
      * @param torch where to
      * @param ids token ids, [B, L]
      * @param mask 1 where there is a token, 0 where padding, [B, L]
-     * @throws io.ella.core.EllaException if the batch is empty or ragged, or an id is not in the
-     *     vocabulary
+     * @throws EllaException if the batch is empty or ragged, or an id is not in the vocabulary
      */
     public List<Tensor> inputs(Torch torch, long[][] ids, long[][] mask) {
         TokenBatch batch = TokenBatch.of(name, ids, mask, vocabulary, maxLength);

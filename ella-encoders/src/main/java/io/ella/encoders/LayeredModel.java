@@ -8,6 +8,7 @@ import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.weights.WeightSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -75,16 +76,16 @@ interface LayeredModel {
     Value layer(Params p, Value hidden, List<Value> shared);
 
     /**
-     * {@return how the first head of a layer compares queries with keys, before the softmax,
-     * FLOAT32 [B, L, L]}
+     * {@return what is to be known of a layer beside the hidden state, an output after the
+     * features; nothing of most}
      *
+     * @param index which, from 0
      * @param p the place of the layer
      * @param hidden FLOAT32 [B, L, width], before the layer
      * @param shared what {@link #shared} gave
-     * @throws UnsupportedOperationException if the model does not tell
      */
-    default Value scores(Params p, Value hidden, List<Value> shared) {
-        throw new UnsupportedOperationException(name() + " does not tell its scores");
+    default Optional<Value> watched(int index, Params p, Value hidden, List<Value> shared) {
+        return Optional.empty();
     }
 
     /**

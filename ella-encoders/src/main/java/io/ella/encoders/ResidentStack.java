@@ -43,17 +43,8 @@ final class ResidentStack implements LayerStack {
         source.close();
     }
 
-    /** {@return the model from ids to features} */
+    /** {@return the model from ids to features, and what is watched of its layers} */
     static Graph graph(LayeredModel model) {
-        return graph(model, List.of());
-    }
-
-    /**
-     * {@return the same, and what the first head of some layers compares}
-     *
-     * @param watched the numbers of these layers, in their order an output each after the features
-     */
-    static Graph graph(LayeredModel model, List<Integer> watched) {
         return Graph.record(
                 model.name(),
                 g -> {
@@ -72,16 +63,16 @@ final class ResidentStack implements LayerStack {
                                             model.width())
                                     .toFloat32();
                     List<Value> shared = model.shared(p, inputs);
-                    Map<String, Value> scores = new LinkedHashMap<>();
+                    Map<String, Value> watched = new LinkedHashMap<>();
                     for (int i = 0; i < model.layers(); i++) {
                         Params layer = p.at(model.layer(i));
-                        if (watched.contains(i)) {
-                            scores.put("scores_" + i, model.scores(layer, hidden, shared));
-                        }
+                        String name = "watched_" + i;
+                        model.watched(i, layer, hidden, shared)
+                                .ifPresent(value -> watched.put(name, value));
                         hidden = model.layer(layer, hidden, shared);
                     }
                     g.output("features", model.last(p, hidden));
-                    scores.forEach(g::output);
+                    watched.forEach(g::output);
                 });
     }
 

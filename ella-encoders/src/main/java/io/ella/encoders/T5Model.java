@@ -11,6 +11,7 @@ import io.ella.core.torch.Tensor;
 import io.ella.core.torch.Torch;
 import io.ella.core.weights.WeightSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -24,9 +25,20 @@ final class T5Model implements LayeredModel {
     private static final String TABLE_OF_ENCODER = "encoder.embed_tokens.weight";
 
     private final T5Config config;
+    private final List<Integer> watched;
 
     T5Model(T5Config config) {
+        this(config, List.of());
+    }
+
+    /**
+     * As {@link #T5Model(T5Config)}.
+     *
+     * @param watched blocks of which the first head's scores are outputs
+     */
+    T5Model(T5Config config, List<Integer> watched) {
         this.config = config;
+        this.watched = List.copyOf(watched);
     }
 
     @Override
@@ -132,34 +144,46 @@ final class T5Model implements LayeredModel {
     }
 
     private Value attention(Params p, Value hidden, Value bias) {
-        Value x = hidden.rmsNorm(p.at("layer_norm"), config.layerNormEpsilon());
-        Params attention = p.at("SelfAttention");
+        Compared c = compared(p, hidden);
         long inner = (long) config.numHeads() * config.dKv();
-        Value q = x.linearNoBias(attention.at("q"), inner);
-        Value k = x.linearNoBias(attention.at("k"), inner);
-        Value v = x.linearNoBias(attention.at("v"), inner);
+        Params attention = p.at("SelfAttention");
+        Value v = c.normed.linearNoBias(attention.at("v"), inner);
         // T5 does not scale the scores.
         AttentionOptions options =
                 AttentionOptions.heads(config.numHeads()).withScale(1).withMask(bias);
-        return q.attention(k, v, options)
+        return c.queries
+                .attention(c.keys, v, options)
                 .linearNoBias(attention.at("o"), config.dModel())
                 .clampFp16()
                 .toFloat32();
     }
 
-    @Override
-    public Value scores(Params p, Value hidden, List<Value> shared) {
-        Params at = p.at("layer.0");
-        Value x = hidden.rmsNorm(at.at("layer_norm"), config.layerNormEpsilon());
-        Params attention = at.at("SelfAttention");
-        Dim one = Dim.of(1);
-        Dim first = Dim.of(0);
+    /** What attention compares, and what both come from. */
+    private record Compared(Value normed, Value queries, Value keys) {}
+
+    private Compared compared(Params p, Value hidden) {
+        Value x = hidden.rmsNorm(p.at("layer_norm"), config.layerNormEpsilon());
+        Params attention = p.at("SelfAttention");
         long inner = (long) config.numHeads() * config.dKv();
-        Value q = x.linearNoBias(attention.at("q"), inner).slice(2, first, Dim.of(config.dKv()));
-        Value k = x.linearNoBias(attention.at("k"), inner).slice(2, first, Dim.of(config.dKv()));
-        Value bias = shared.get(0).slice(1, first, one);
-        Value scores = q.matmul(k.transpose(1, 2));
-        return scores.unsqueeze(1).add(bias).toFloat32().reshape(q.size(0), q.size(1), q.size(1));
+        return new Compared(
+                x,
+                x.linearNoBias(attention.at("q"), inner),
+                x.linearNoBias(attention.at("k"), inner));
+    }
+
+    /** How the first head compares queries with keys, before the softmax, FLOAT32 [B, L, L]. */
+    @Override
+    public Optional<Value> watched(int index, Params p, Value hidden, List<Value> shared) {
+        if (!watched.contains(index)) {
+            return Optional.empty();
+        }
+        Compared c = compared(p.at("layer.0"), hidden);
+        Dim first = Dim.of(0);
+        Value q = c.queries.slice(2, first, Dim.of(config.dKv()));
+        Value k = c.keys.slice(2, first, Dim.of(config.dKv()));
+        Value bias = shared.get(0).slice(1, first, Dim.of(1));
+        Value scores = q.matmul(k.transpose(1, 2)).unsqueeze(1).add(bias).toFloat32();
+        return Optional.of(scores.reshape(q.size(0), q.size(1), q.size(1)));
     }
 
     private Value feedForward(Params p, Value hidden) {

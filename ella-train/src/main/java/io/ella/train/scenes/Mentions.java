@@ -30,7 +30,7 @@ public final class Mentions {
     public static final int WORDS = SAYABLE.size();
 
     /** A texture may stand between a colour and the shape. */
-    private static final int REACH = 2;
+    static final int REACH = 2;
 
     /** What places and relations are made of. */
     private static final Set<String> WHERE =

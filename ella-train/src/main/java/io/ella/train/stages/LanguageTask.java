@@ -19,10 +19,14 @@ import io.ella.tsc.Connector;
 import io.ella.tsc.TscConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
@@ -31,19 +35,22 @@ import java.util.function.Function;
  * no decoder, each token of a span is replaced by the span's sentinel, and guessed where it stood.
  * And it learns to understand what it reads, which is asked through a small decoder (as the
  * original T5 learned from tasks that ask about a text beside spans, section 3.5.2): whose a place
- * or a colour is, guesses hardly ask. A T5 is also shown which word each reference goes back to.
+ * or a colour is, guesses hardly ask. Which object a noun means is asked of its features alone, and
+ * a T5 is shown which word each reference goes back to.
  */
 final class LanguageTask implements TrainingTask {
     private static final double CORRUPTED = 0.2;
     private static final int SPAN = 3;
     private static final double DENSE = 0.8;
 
-    /** Blocks of the T5 whose first head is taught where to look. */
-    private static final List<Integer> LOOKING = List.of(1, 2, 3);
-
-    /** Where: from references to the nouns before them, then to what is said of whom. */
-    private static final List<Look> LOOKS =
-            List.of(Look.ANTECEDENTS, Look.ANTECEDENTS, Look.PARTNERS);
+    /**
+     * Where the first head of some of the T5's blocks is taught to look: from references to the
+     * nouns before them, then to what is said of whom.
+     */
+    private static final SortedMap<Integer, Look> LOOKS =
+            Collections.unmodifiableSortedMap(
+                    new TreeMap<>(
+                            Map.of(1, Look.ANTECEDENTS, 2, Look.ANTECEDENTS, 3, Look.PARTNERS)));
 
     /** Of the small decoder. */
     private static final int READER_BLOCKS = 2;
@@ -56,10 +63,10 @@ final class LanguageTask implements TrainingTask {
         ANTECEDENTS,
         PARTNERS;
 
-        int[] from(Caption caption) {
+        int[] from(References references) {
             return switch (this) {
-                case ANTECEDENTS -> References.antecedents(caption);
-                case PARTNERS -> References.partners(caption);
+                case ANTECEDENTS -> references.antecedents();
+                case PARTNERS -> references.partners();
             };
         }
 
@@ -73,9 +80,7 @@ final class LanguageTask implements TrainingTask {
     private final boolean causal;
     private final SceneSampler scenes;
     private final int batch;
-
     private final List<Look> looks;
-
     private final Graph graph;
 
     private LanguageTask(
@@ -117,8 +122,10 @@ final class LanguageTask implements TrainingTask {
      * @param batch how many captions it is asked about; it guesses in half as many others
      */
     static LanguageTask t5(SceneSampler scenes, int batch) {
+        List<Integer> blocks = List.copyOf(LOOKS.keySet());
+        List<Look> looks = List.copyOf(LOOKS.values());
         return new LanguageTask(
-                SceneModels.t5(LOOKING), LOOKS, "shared.weight", false, scenes, batch);
+                SceneModels.t5(blocks), looks, "shared.weight", false, scenes, batch);
     }
 
     /** {@return the same of the Llama} */
@@ -155,29 +162,27 @@ final class LanguageTask implements TrainingTask {
 
     private List<Tensor> answers(Torch torch, long number) {
         SplittableRandom random = new SplittableRandom(~number);
-        List<Caption> captions = new ArrayList<>();
+        String[] captions = new String[batch];
+        List<References> references = new ArrayList<>();
         int each = Scene.MAX_OBJECTS * Told.ANSWERS;
         float[] answers = new float[batch * each];
         for (int i = 0; i < batch; i++) {
             Scene scene = scenes.scene(~(number * batch + i)); // others than those guessed in
             Caption caption = caption(random, scene);
-            captions.add(caption);
+            captions[i] = caption.text();
+            references.add(References.of(caption));
             Told.of(caption.facts(), answers, i * each);
         }
-        Tokens tokens = tokens(captions.stream().map(Caption::text).toArray(String[]::new));
+        Tokens tokens = tokens(captions);
         List<Tensor> inputs = new ArrayList<>(text.inputs(torch, tokens.ids(), tokens.mask()));
         inputs.add(torch.tensor(answers, batch, Scene.MAX_OBJECTS, Told.ANSWERS));
-        inputs.add(targets(torch, tokens, captions, References::objects));
-        for (Look look : new LinkedHashSet<>(looks)) {
-            inputs.add(targets(torch, tokens, captions, look::from));
+        List<Function<References, int[]>> asked = new ArrayList<>(List.of(References::objects));
+        new LinkedHashSet<>(looks).forEach(look -> asked.add(look::from));
+        for (Function<References, int[]> numbers : asked) {
+            long[] targets = targets(tokens, references.stream().map(numbers).toList());
+            inputs.add(torch.tensor(targets, targets.length));
         }
         return inputs;
-    }
-
-    private static Tensor targets(
-            Torch torch, Tokens tokens, List<Caption> captions, Function<Caption, int[]> numbers) {
-        long[] targets = targets(tokens, captions.stream().map(numbers).toList());
-        return torch.tensor(targets, targets.length);
     }
 
     /** {@return a number for each token; nothing is asked where it is -1} */

@@ -15,7 +15,7 @@ class ReferencesTest {
                     new Fact.AnObject(2, Colour.BLUE, Shape.STAR));
 
     private static int[] antecedents(String text) {
-        return References.antecedents(new Caption(text, FACTS));
+        return References.of(new Caption(text, FACTS)).antecedents();
     }
 
     /** The words of a caption that refer to an earlier one, and that. */
@@ -56,17 +56,18 @@ class ReferencesTest {
     @Test
     void objectsCountInTheOrderInWhichTheyAreNamed() {
         String text = "a red square. a blue square. the red square is below the blue one.";
-        assertThat(References.objects(new Caption(text, FACTS)))
+        assertThat(References.of(new Caption(text, FACTS)).objects())
                 .containsExactly(-1, 0, 0, -1, -1, 1, 1, -1, -1, 0, 0, -1, -1, -1, 1, 1, -1);
     }
 
     @Test
     void whatASentenceSaysOfTwoMakesThemPartners() {
         int[] partners =
-                References.partners(
-                        new Caption(
-                                "a red square. above it is a blue star. the star is large. below the square there is a blue square.",
-                                FACTS));
+                References.of(
+                                new Caption(
+                                        "a red square. above it is a blue star. the star is large. below the square there is a blue square.",
+                                        FACTS))
+                        .partners();
         int[] expected = new int[partners.length];
         Arrays.fill(expected, -1);
         expected[5] = 9; // it, star
@@ -83,7 +84,7 @@ class ReferencesTest {
         for (int i = 0; i < 200; i++) {
             Caption caption = DenseCaption.of(scenes.scene(i), i);
             List<String> words = SceneVocabulary.words(caption.text());
-            int[] antecedents = References.antecedents(caption);
+            int[] antecedents = References.of(caption).antecedents();
             for (int w = 0; w < antecedents.length; w++) {
                 boolean refers = refers(words, w) || isColourOfReference(words, w);
                 assertThat(antecedents[w] >= 0).as("%d in %s", w, caption.text()).isEqualTo(refers);
