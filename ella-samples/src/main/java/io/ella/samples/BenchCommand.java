@@ -204,11 +204,12 @@ final class BenchCommand implements Callable<Integer> {
                 console.line(
                         String.format(
                                 Locale.ROOT,
-                                "%-50s %5.1f %%  %8.4f s  %5d calls",
+                                "%-50s %5.1f %%  %8.4f s  %5d calls%s",
                                 operation.name(),
                                 100 * share,
                                 operation.seconds(),
-                                operation.calls()));
+                                operation.calls(),
+                                operation.isAttention() ? " of attention" : ""));
             }
         }
     }

@@ -17,9 +17,12 @@ import java.util.Set;
  */
 final class OneDnnLowering extends Lowering {
     /**
-     * Attention to many keys, as many queries at a time as have scores that stay in the cache. The
-     * mean of the keys changes no weight, but scores without it are smaller, so that less is lost
-     * when they become bf16; the softmax computes in 32 bits.
+     * Attention by products of oneDNN, where libtorch's fused attention would multiply by MKL.
+     *
+     * <p>Many queries and few keys have all their scores at once; fewer go to the fused one. To
+     * many keys it is as many queries at a time as have scores that stay in the cache. The mean of
+     * the keys changes no weight, but scores without it are smaller, so that less is lost when they
+     * become bf16; the softmax computes in 32 bits.
      *
      * <p>Where heads are narrow and keys very many, most of the time is the softmax's. There oneDNN
      * applies sigmoid(s − c) to a score s before it is rounded: that is e^(s − c), within 3.4e-4
@@ -27,54 +30,69 @@ final class OneDnnLowering extends Lowering {
      * is 8 more than what the lengths of queries and keys allow s to be. As scores without the
      * keys' mean have a mean of 0, the largest of a row is no less than that, so a c of up to 64
      * leaves it far from underflow; beyond, softmax it is. With c known before, keys are taken 4096
-     * at a time, too, and their sums add up: fewer than 256 queries at once would not be worth the
-     * layout that oneDNN brings the keys into.
+     * at a time, too, and their sums add up in 32 bits. oneDNN's layout is given to them once, not
+     * for each part of the queries.
      */
     private static final String ATTEND =
             """
               def attend(self: __torch__.Model, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+                batch = torch.size(q, 0)
+                heads = torch.size(q, 1)
                 keys = torch.size(k, 2)
-                if torch.lt(keys, 256):
+                width = torch.size(q, 3)
+                if torch.__and__(torch.lt(keys, 256), torch.lt(torch.size(q, 2), 1024)):
                   out = torch.scaled_dot_product_attention(q, k, v, None, 0., False, scale=scale)
                 else:
-                  out = torch.empty_like(q)
-                  single = torch.to(k, 6, False, False)
-                  centred = torch.sub(single, torch.mean(single, [2], True))
-                  scaled = torch.to(torch.mul_(centred, scale), 15, False, False)
-                  rows = ops.prim.max(torch.floordiv(1048576, keys), 256)
-                  width = torch.size(v, 3)
-                  bounds = torch.full([torch.size(q, 0), torch.size(q, 1)], 65., dtype=6)
-                  if torch.__and__(torch.le(width, 64), torch.ge(keys, 2048)):
-                    furthest = torch.amax(torch.linalg_vector_norm(q, 2, [-1], False, dtype=6), [-1])
-                    longest = torch.amax(torch.linalg_vector_norm(scaled, 2, [-1], False, dtype=6), [-1])
-                    bounds = torch.add(torch.ceil(torch.mul(furthest, longest)), 8.)
+                  mark = ops.profiler._record_function_enter_new("%s", None)
+                  dense = torch.contiguous(k)
+                  centred = torch.mul(torch.sub(dense, torch.mean(dense, [2], True)), scale)
+                  if torch.lt(keys, 256):
+                    scores = torch.matmul(q, torch.transpose(centred, 2, 3))
+                    out = torch.matmul(torch.softmax(scores, -1), v)
                   else:
-                    pass
-                  for b in range(torch.size(q, 0)):
-                    for h in range(torch.size(q, 1)):
-                      queries = torch.split(torch.select(torch.select(q, 0, b), 0, h), rows)
-                      results = torch.split(torch.select(torch.select(out, 0, b), 0, h), rows)
-                      head = torch.select(torch.select(scaled, 0, b), 0, h)
-                      values = torch.select(torch.select(v, 0, b), 0, h)
-                      bound = float(torch.select(torch.select(bounds, 0, b), 0, h))
-                      if torch.le(bound, 64.):
-                        shifts = torch.split(torch.full([keys], torch.neg(bound), dtype=15), 4096)
-                        parts = torch.split(torch.contiguous(head), 4096)
-                        counted = torch.split(torch.cat([values, torch.ones([keys, 8], dtype=15)], 1), 4096)
-                        for i in range(torch.len(queries)):
-                          sums = torch.zeros([torch.size(queries[i], 0), torch.add(width, 8)], dtype=6)
+                    out = torch.empty_like(q)
+                    rows = ops.prim.max(torch.floordiv(1048576, keys), 256)
+                    if torch.__and__(torch.le(width, 64), torch.ge(keys, 2048)):
+                      furthest = torch.amax(torch.linalg_vector_norm(q, 2, [-1]), [-1])
+                      longest = torch.amax(torch.linalg_vector_norm(centred, 2, [-1]), [-1])
+                      product = torch.mul(torch.to(furthest, 6, False, False), longest)
+                      bounds = torch.add(torch.ceil(product), 8.)
+                      counted = torch.cat([v, torch.ones([batch, heads, keys, 8], dtype=15)], 3)
+                    else:
+                      bounds = torch.full([batch, heads], 65., dtype=6)
+                      counted = v
+                    for b in range(batch):
+                      for h in range(heads):
+                        queries = torch.split(torch.select(torch.select(q, 0, b), 0, h), rows)
+                        results = torch.split(torch.select(torch.select(out, 0, b), 0, h), rows)
+                        head = torch.select(torch.select(centred, 0, b), 0, h)
+                        values = torch.select(torch.select(counted, 0, b), 0, h)
+                        bound = float(torch.select(torch.select(bounds, 0, b), 0, h))
+                        if torch.le(bound, 64.):
+                          shifts = torch.split(torch.full([keys], torch.neg(bound), dtype=15), 4096)
+                          parts = torch.split(head, 4096)
+                          packed = annotate(List[Tensor], [])
                           for j in range(torch.len(parts)):
-                            weights = ops.mkldnn._linear_pointwise(queries[i], parts[j], shifts[j], "sigmoid", [], "")
-                            sums = torch.add_(sums, torch.mm(weights, counted[j]))
-                          total = torch.narrow(sums, 1, width, 1)
-                          _0 = torch.div(torch.narrow(sums, 1, 0, width), total, out=results[i])
-                      else:
-                        columns = torch.t(head)
-                        for i in range(torch.len(queries)):
-                          weights = torch.softmax(torch.mm(queries[i], columns), -1)
-                          _0 = torch.copy_(results[i], torch.mm(weights, values))
+                            _2 = torch.append(packed, ops.mkldnn._reorder_linear_weight(parts[j], rows))
+                          valued = torch.split(values, 4096)
+                          for i in range(torch.len(queries)):
+                            weights = ops.mkldnn._linear_pointwise(queries[i], packed[0], shifts[0], "sigmoid", [], "")
+                            sums = torch.mm(weights, valued[0])
+                            for j in range(torch.sub(torch.len(packed), 1)):
+                              weights = ops.mkldnn._linear_pointwise(queries[i], packed[torch.add(j, 1)], shifts[torch.add(j, 1)], "sigmoid", [], "")
+                              sums = torch.add(torch.to(sums, 6, False, False), torch.mm(weights, valued[torch.add(j, 1)]))
+                            total = torch.narrow(sums, 1, width, 1)
+                            _0 = torch.div(torch.narrow(sums, 1, 0, width), total, out=results[i])
+                        else:
+                          columns = torch.t(head)
+                          values = torch.narrow(values, 1, 0, width)
+                          for i in range(torch.len(queries)):
+                            weights = torch.softmax(torch.mm(queries[i], columns), -1)
+                            _0 = torch.copy_(results[i], torch.mm(weights, values))
+                  _1 = ops.profiler._record_function_exit(mark)
                 return out
-            """;
+            """
+                    .formatted(Profile.ATTENTION);
 
     private final Map<String, Packing> packing;
     private final Map<Value, List<Value>> users;

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what libtorch's profiler writes: a trace of calls, those within others included. */
 final class Profile {
+    /** The name under which a program records what it computes attention with. */
+    static final String ATTENTION = "ella::attention";
 
     /** One call, in microseconds. */
     private record Call(String name, double start, double duration) {
@@ -86,17 +88,19 @@ final class Profile {
         sorted.sort(
                 Comparator.comparingDouble(Call::start)
                         .thenComparing(Call::duration, Comparator.reverseOrder()));
-        Map<String, OperationTime> times = new HashMap<>();
+        Map<List<Object>, OperationTime> times = new HashMap<>();
         Deque<Call> open = new ArrayDeque<>();
         for (Call call : sorted) {
             while (!open.isEmpty() && open.peek().end() <= call.start) {
                 open.pop();
             }
             Call caller = open.peek();
+            boolean within = open.stream().anyMatch(c -> c.name.equals(ATTENTION));
             if (caller != null) {
-                add(times, caller.name, 0, -call.duration);
+                add(times, new OperationTime(caller.name, within, 0, -call.duration / 1e6));
             }
-            add(times, call.name, 1, call.duration);
+            boolean isAttention = within || call.name.equals(ATTENTION);
+            add(times, new OperationTime(call.name, isAttention, 1, call.duration / 1e6));
             open.push(call);
         }
         return times.values().stream()
@@ -104,12 +108,15 @@ final class Profile {
                 .toList();
     }
 
-    private static void add(
-            Map<String, OperationTime> times, String name, int calls, double microseconds) {
+    private static void add(Map<List<Object>, OperationTime> times, OperationTime time) {
         times.merge(
-                name,
-                new OperationTime(name, calls, microseconds / 1e6),
+                List.of(time.name(), time.isAttention()),
+                time,
                 (a, b) ->
-                        new OperationTime(name, a.calls() + b.calls(), a.seconds() + b.seconds()));
+                        new OperationTime(
+                                a.name(),
+                                a.isAttention(),
+                                a.calls() + b.calls(),
+                                a.seconds() + b.seconds()));
     }
 }

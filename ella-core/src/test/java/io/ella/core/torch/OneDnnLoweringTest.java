@@ -153,6 +153,22 @@ class OneDnnLoweringTest {
         check(graph, Map.of("q.weight", whole, "k.weight", whole, "v.weight", whole), 2, count, 32);
     }
 
+    /** So many that all heads are multiplied at once. */
+    @Test
+    void attentionOfManyQueriesToFewKeys() {
+        Graph graph =
+                tokens(
+                        (x, p) -> {
+                            Value text = x.slice(1, Dim.of(0), Dim.of(77));
+                            Value q = x.linearNoBias(p.at("q"), 32).mul(4);
+                            Value k = text.linearNoBias(p.at("k"), 32).add(2);
+                            Value v = text.linearNoBias(p.at("v"), 32);
+                            return q.attention(k, v, AttentionOptions.heads(4));
+                        });
+        Packing whole = new Packing.Linear(1);
+        check(graph, Map.of("q.weight", whole, "k.weight", whole, "v.weight", whole), 2, 1500, 32);
+    }
+
     /** Large encoders of text amplify the order in which packed layers add up. */
     @Test
     void linearLayersOf32BitsArePackedBesideConvolutionsOnly() {

@@ -28,11 +28,10 @@ public record Spent(String work, double seconds, long flops, long bytes) {
      */
     public static List<Spent> of(List<OperationTime> times, List<Cost> costs) {
         List<Spent> all = new ArrayList<>();
-        boolean packed = times.stream().anyMatch(t -> t.name().endsWith("_linear_pointwise"));
         for (String work : List.of(CONVOLUTION, LINEAR, ATTENTION, OTHER)) {
             double seconds =
                     times.stream()
-                            .filter(t -> workOfTorch(t.name(), packed).equals(work))
+                            .filter(t -> workOfTorch(t).equals(work))
                             .mapToDouble(OperationTime::seconds)
                             .sum();
             List<Cost> its =
@@ -57,18 +56,18 @@ public record Spent(String work, double seconds, long flops, long bytes) {
     }
 
     /**
-     * By the names of the kernels; scores of attention are the only batched products, and where
-     * linear layers are packed, the only plain ones.
+     * By the names of the kernels, where the operation is not known to be of attention; scores of
+     * attention are the only batched products.
      */
-    private static String workOfTorch(String operation, boolean packed) {
-        String kernel = operation.substring(operation.lastIndexOf(':') + 1);
-        if (kernel.contains("conv")) {
-            return CONVOLUTION;
-        } else if (kernel.contains("attention")
+    private static String workOfTorch(OperationTime time) {
+        String kernel = time.name().substring(time.name().lastIndexOf(':') + 1);
+        if (time.isAttention()
+                || kernel.contains("attention")
                 || kernel.contains("softmax")
-                || kernel.contains("bmm")
-                || (packed && kernel.equals("mm"))) {
+                || kernel.contains("bmm")) {
             return ATTENTION;
+        } else if (kernel.contains("conv")) {
+            return CONVOLUTION;
         } else if (kernel.contains("linear") || kernel.equals("mm") || kernel.equals("addmm")) {
             return LINEAR;
         }
