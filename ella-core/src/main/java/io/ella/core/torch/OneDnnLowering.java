@@ -27,11 +27,11 @@ final class OneDnnLowering extends Lowering {
      * <p>Where heads are narrow and keys very many, most of the time is the softmax's. There oneDNN
      * applies sigmoid(s − c) to a score s before it is rounded: that is e^(s − c), within 3.4e-4
      * where s ≤ c − 8, and the sum that divides it comes from a column of ones beside the values. c
-     * is 8 more than what the lengths of queries and keys allow s to be. As scores without the
-     * keys' mean have a mean of 0, the largest of a row is no less than that, so a c of up to 64
-     * leaves it far from underflow; beyond, softmax it is. With c known before, keys are taken 4096
-     * at a time, too, and their sums add up in 32 bits. oneDNN's layout is given to them once, not
-     * for each part of the queries.
+     * is 8 more than what the lengths of queries and keys, which are rounded, allow s to be. As
+     * scores without the keys' mean have a mean of 0, the largest of a row is no less than that, so
+     * a c of up to 64 leaves it far from underflow; beyond, softmax it is. With c known before,
+     * keys are taken 4096 at a time, too, and their sums add up in 32 bits. oneDNN's layout is
+     * given to them once, not for each part of the queries.
      */
     private static final String ATTEND =
             """
@@ -56,7 +56,7 @@ final class OneDnnLowering extends Lowering {
                       furthest = torch.amax(torch.linalg_vector_norm(q, 2, [-1]), [-1])
                       longest = torch.amax(torch.linalg_vector_norm(centred, 2, [-1]), [-1])
                       product = torch.mul(torch.to(furthest, 6, False, False), longest)
-                      bounds = torch.add(torch.ceil(product), 8.)
+                      bounds = torch.add(torch.ceil(torch.mul(product, 1.01)), 8.)
                       counted = torch.cat([v, torch.ones([batch, heads, keys, 8], dtype=15)], 3)
                     else:
                       bounds = torch.full([batch, heads], 65., dtype=6)
