@@ -55,8 +55,8 @@ final class OneDnnLowering extends Lowering {
                     if torch.__and__(torch.le(width, 64), torch.ge(keys, 2048)):
                       furthest = torch.amax(torch.linalg_vector_norm(q, 2, [-1]), [-1])
                       longest = torch.amax(torch.linalg_vector_norm(centred, 2, [-1]), [-1])
-                      product = torch.mul(torch.to(furthest, 6, False, False), longest)
-                      bounds = torch.add(torch.ceil(torch.mul(product, 1.01)), 8.)
+                      largest = torch.mul(torch.to(furthest, 6, False, False), longest)
+                      bounds = torch.add(torch.ceil(torch.mul(largest, 1.01)), 8.)
                       counted = torch.cat([v, torch.ones([batch, heads, keys, 8], dtype=15)], 3)
                     else:
                       bounds = torch.full([batch, heads], 65., dtype=6)
@@ -76,11 +76,14 @@ final class OneDnnLowering extends Lowering {
                             _2 = torch.append(packed, ops.mkldnn._reorder_linear_weight(parts[j], rows))
                           valued = torch.split(values, 4096)
                           for i in range(torch.len(queries)):
-                            weights = ops.mkldnn._linear_pointwise(queries[i], packed[0], shifts[0], "sigmoid", [], "")
-                            sums = torch.mm(weights, valued[0])
-                            for j in range(torch.sub(torch.len(packed), 1)):
-                              weights = ops.mkldnn._linear_pointwise(queries[i], packed[torch.add(j, 1)], shifts[torch.add(j, 1)], "sigmoid", [], "")
-                              sums = torch.add(torch.to(sums, 6, False, False), torch.mm(weights, valued[torch.add(j, 1)]))
+                            sums = torch.zeros([])
+                            for j in range(torch.len(packed)):
+                              weights = ops.mkldnn._linear_pointwise(queries[i], packed[j], shifts[j], "sigmoid", [], "")
+                              product = torch.mm(weights, valued[j])
+                              if torch.eq(j, 0):
+                                sums = product
+                              else:
+                                sums = torch.add(torch.to(sums, 6, False, False), product)
                             total = torch.narrow(sums, 1, width, 1)
                             _0 = torch.div(torch.narrow(sums, 1, 0, width), total, out=results[i])
                         else:

@@ -31,6 +31,12 @@ final class Profile {
         }
     }
 
+    /** What calls are added up by. */
+    private record Kind(String name, boolean isAttention) {}
+
+    /** A call within which others are. */
+    private record Caller(Kind kind, double end) {}
+
     private Profile() {}
 
     static List<OperationTime> of(Runnable work) {
@@ -88,34 +94,35 @@ final class Profile {
         sorted.sort(
                 Comparator.comparingDouble(Call::start)
                         .thenComparing(Call::duration, Comparator.reverseOrder()));
-        Map<List<Object>, OperationTime> times = new HashMap<>();
-        Deque<Call> open = new ArrayDeque<>();
+        Map<Kind, OperationTime> times = new HashMap<>();
+        Deque<Caller> open = new ArrayDeque<>();
         for (Call call : sorted) {
             while (!open.isEmpty() && open.peek().end() <= call.start) {
                 open.pop();
             }
-            Call caller = open.peek();
-            boolean within = open.stream().anyMatch(c -> c.name.equals(ATTENTION));
+            Caller caller = open.peek();
             if (caller != null) {
-                add(times, new OperationTime(caller.name, within, 0, -call.duration / 1e6));
+                add(times, caller.kind, 0, -call.duration);
             }
-            boolean isAttention = within || call.name.equals(ATTENTION);
-            add(times, new OperationTime(call.name, isAttention, 1, call.duration / 1e6));
-            open.push(call);
+            boolean within = caller != null && caller.kind.isAttention;
+            Kind kind = new Kind(call.name, within || call.name.equals(ATTENTION));
+            add(times, kind, 1, call.duration);
+            open.push(new Caller(kind, call.end()));
         }
         return times.values().stream()
                 .sorted(Comparator.comparingDouble(OperationTime::seconds).reversed())
                 .toList();
     }
 
-    private static void add(Map<List<Object>, OperationTime> times, OperationTime time) {
+    private static void add(
+            Map<Kind, OperationTime> times, Kind kind, int calls, double microseconds) {
         times.merge(
-                List.of(time.name(), time.isAttention()),
-                time,
+                kind,
+                new OperationTime(kind.name, kind.isAttention, calls, microseconds / 1e6),
                 (a, b) ->
                         new OperationTime(
-                                a.name(),
-                                a.isAttention(),
+                                kind.name,
+                                kind.isAttention,
                                 a.calls() + b.calls(),
                                 a.seconds() + b.seconds()));
     }
