@@ -209,7 +209,11 @@ final class BenchCommand implements Callable<Integer> {
                                 100 * share,
                                 operation.seconds(),
                                 operation.calls(),
-                                operation.isAttention() ? " of attention" : ""));
+                                switch (operation.part()) {
+                                    case WHOLE -> "";
+                                    case ATTENTION -> " of attention";
+                                    case CONVOLUTION -> " of a convolution";
+                                }));
             }
         }
     }

@@ -105,6 +105,9 @@ final class OneDnnLowering extends Lowering {
     /** Whether attention multiplies by oneDNN, some queries at a time. */
     private final boolean isChunked;
 
+    /** Whether there are convolutions of transformed tiles. */
+    private final boolean isTransformed;
+
     private OneDnnLowering(Graph graph, Precision precision, Map<String, Packing> packing) {
         super(graph, precision, List.of());
         this.packing = packing;
@@ -115,6 +118,8 @@ final class OneDnnLowering extends Lowering {
                 precision == Precision.BF16
                         && Torch.hasCpuFlag("avx512_bf16")
                         && !Torch.hasCpuFlag("amx_bf16");
+        this.isTransformed =
+                packing.values().stream().anyMatch(p -> p instanceof Packing.Transformed);
         graph.values().forEach(this::absorb);
     }
 
@@ -125,7 +130,9 @@ final class OneDnnLowering extends Lowering {
      */
     static String forward(Graph graph, Precision precision, Map<String, Packing> packing) {
         OneDnnLowering lowering = new OneDnnLowering(graph, precision, packing);
-        return lowering.write() + (lowering.isChunked ? ATTEND : "");
+        return lowering.write()
+                + (lowering.isChunked ? ATTEND : "")
+                + (lowering.isTransformed ? Winograd.CONVOLVE : "");
     }
 
     private void absorb(Value v) {
@@ -187,6 +194,10 @@ final class OneDnnLowering extends Lowering {
         return (isPart || isWhole) && isUsedOnce(v);
     }
 
+    private boolean isConvolution(Value v) {
+        return isPacked(v, Packing.Convolution.class) || isPacked(v, Packing.Transformed.class);
+    }
+
     /** Whether a value is a convolution plus one number for each channel. */
     private boolean isBiased(Value v) {
         if (!(v.op() instanceof Op.Binary b) || b.function() != Op.BinaryFunction.ADD) {
@@ -194,7 +205,7 @@ final class OneDnnLowering extends Lowering {
         }
         Value convolution = v.operands().get(0);
         Value summand = v.operands().get(1);
-        return isPacked(convolution, Packing.Convolution.class)
+        return isConvolution(convolution)
                 && isUsedOnce(convolution)
                 && summand.rank() == 4
                 && summand.size(1).equals(convolution.size(1))
@@ -219,7 +230,7 @@ final class OneDnnLowering extends Lowering {
             boolean alone = convolution.operands().size() == 2;
             return convolution(
                     v, convolution, alone ? summand : call("add", bias(convolution), summand));
-        } else if (isPacked(v, Packing.Convolution.class)) {
+        } else if (isConvolution(v)) {
             return convolution(v, v, bias(v));
         }
         return super.expression(v);
@@ -244,6 +255,10 @@ final class OneDnnLowering extends Lowering {
 
     /** A convolution over parts of the channels adds up in place. */
     private String convolution(Value v, Value layer, String bias) {
+        if (packing(layer) instanceof Packing.Transformed t) {
+            return "(self).winograd(%s, %s, %s, %d)"
+                    .formatted(x(layer, 0), given(t, layer, 0), bias, t.pixels());
+        }
         Packing.Convolution packed = (Packing.Convolution) packing(layer);
         String geometry = pair(packed.padding()) + ", " + pair(packed.stride()) + ", [1, 1], 1";
         String first =

@@ -25,6 +25,18 @@ sealed interface Packing {
     /** How many input channels one bf16 convolution takes; with more it falls out of the cache. */
     int CHANNELS = 640;
 
+    /** From how many pixels on a weight for tiles of 2×2 is worth 1.8 times its memory. */
+    long PIXELS = 16 * 16;
+
+    /** From how many pixels on one for tiles of 4×4 is worth four times its memory. */
+    long MANY_PIXELS = 32 * 32;
+
+    /** A convolution of fewer products takes less time than the calls that would save some. */
+    long MIN_PRODUCTS = 500_000_000;
+
+    /** With fewer channels, of what goes in or comes out, transforming an image costs too much. */
+    long MIN_CHANNELS = 64;
+
     /** The number of parts. */
     int parts();
 
@@ -46,6 +58,23 @@ sealed interface Packing {
      */
     record Convolution(int parts, int stride, int padding, long height, long width)
             implements Packing {}
+
+    /**
+     * The weight of a convolution as {@link Winograd} multiplies by it.
+     *
+     * @param pixels how wide and how high a tile's result is: 4 or 2
+     */
+    record Transformed(int pixels) implements Packing {
+        /** How many numbers there are for the nine of a filter. */
+        int elements() {
+            return (pixels + 2) * (pixels + 2);
+        }
+
+        @Override
+        public int parts() {
+            return 1;
+        }
+    }
 
     /** {@return the name of a part in the dictionary of weights} */
     default String key(String weight, int part) {
@@ -153,18 +182,36 @@ sealed interface Packing {
             }
             Value image = layer.operands().get(0);
             long channels = weight.size(1).constant();
+            long height = image.size(2).value(sizes);
+            long width = image.size(3).value(sizes);
+            int tile = exact ? tile(o, weight, height * width) : 0;
+            if (tile > 0) {
+                return new Transformed(tile);
+            }
             long parts = half ? (channels + CHANNELS - 1) / CHANNELS : 1;
             return new Convolution(
                     channels % parts == 0 ? (int) parts : 1,
                     o.stride(),
                     o.padding(),
-                    image.size(2).value(sizes),
-                    image.size(3).value(sizes));
+                    height,
+                    width);
         }
         if (layer.op() instanceof Op.Linear && (half || (exact && hasImages))) {
             return new Linear(slices(layer, users));
         }
         return null;
+    }
+
+    /** How wide a tile's result has to be for a convolution to gain by it; 0 if none does. */
+    private static int tile(Op.Conv2d o, Value weight, long pixels) {
+        boolean isPlain = o.kernel() == 3 && o.stride() == 1 && o.padding() == 1;
+        long out = weight.size(0).constant();
+        long in = weight.size(1).constant();
+        boolean isLarge = 9 * in * out * pixels >= MIN_PRODUCTS;
+        if (!isPlain || !isLarge || Math.min(in, out) < MIN_CHANNELS || pixels < PIXELS) {
+            return 0;
+        }
+        return pixels < MANY_PIXELS ? 2 : 4;
     }
 
     /** Into how many equal parts of its last dimension a value is cut by all that use it. */

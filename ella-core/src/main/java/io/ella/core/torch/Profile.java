@@ -5,6 +5,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.ella.core.torch.OperationTime.Part;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
@@ -24,6 +25,12 @@ final class Profile {
     /** The name under which a program records what it computes attention with. */
     static final String ATTENTION = "ella::attention";
 
+    /** The same of a convolution. */
+    static final String CONVOLUTION = "ella::convolution";
+
+    private static final Map<String, Part> MARKS =
+            Map.of(ATTENTION, Part.ATTENTION, CONVOLUTION, Part.CONVOLUTION);
+
     /** One call, in microseconds. */
     private record Call(String name, double start, double duration) {
         double end() {
@@ -32,7 +39,7 @@ final class Profile {
     }
 
     /** What calls are added up by. */
-    private record Kind(String name, boolean isAttention) {}
+    private record Kind(String name, Part part) {}
 
     /** A call within which others are. */
     private record Caller(Kind kind, double end) {}
@@ -104,8 +111,8 @@ final class Profile {
             if (caller != null) {
                 add(times, caller.kind, 0, -call.duration);
             }
-            boolean within = caller != null && caller.kind.isAttention;
-            Kind kind = new Kind(call.name, within || call.name.equals(ATTENTION));
+            Part outer = caller == null ? Part.WHOLE : caller.kind.part;
+            Kind kind = new Kind(call.name, MARKS.getOrDefault(call.name, outer));
             add(times, kind, 1, call.duration);
             open.push(new Caller(kind, call.end()));
         }
@@ -118,11 +125,11 @@ final class Profile {
             Map<Kind, OperationTime> times, Kind kind, int calls, double microseconds) {
         times.merge(
                 kind,
-                new OperationTime(kind.name, kind.isAttention, calls, microseconds / 1e6),
+                new OperationTime(kind.name, kind.part, calls, microseconds / 1e6),
                 (a, b) ->
                         new OperationTime(
                                 kind.name,
-                                kind.isAttention,
+                                kind.part,
                                 a.calls() + b.calls(),
                                 a.seconds() + b.seconds()));
     }

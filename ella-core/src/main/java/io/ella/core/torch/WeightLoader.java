@@ -80,6 +80,7 @@ final class WeightLoader implements AutoCloseable {
     private final PtSymbolBlock convert;
     private final PtSymbolBlock packLinear;
     private final PtSymbolBlock packConvolution;
+    private final PtSymbolBlock transform;
 
     WeightLoader(Torch torch, Precision precision, Map<String, Packing> packing) {
         this.torch = torch;
@@ -88,6 +89,7 @@ final class WeightLoader implements AutoCloseable {
         this.convert = torch.load("the weight loader", ScriptArchive.of(CONVERT));
         this.packLinear = torch.load("the weight loader", ScriptArchive.of(PACK_LINEAR));
         this.packConvolution = torch.load("the weight loader", ScriptArchive.of(PACK_CONVOLUTION));
+        this.transform = torch.load("the weight loader", ScriptArchive.of(Winograd.PACK));
     }
 
     Weights load(Collection<ParameterSpec> declared, WeightSource source) {
@@ -107,7 +109,12 @@ final class WeightLoader implements AutoCloseable {
                         arrays.put(packed.key(spec.name(), i), parts.get(i));
                     }
                 }
-                bytes += spec.elements() * (wanted == Precision.FP32 ? 4 : 2);
+                long each = wanted == Precision.FP32 ? 4 : 2;
+                long elements = spec.elements();
+                if (packed instanceof Packing.Transformed t) {
+                    elements = elements / 9 * t.elements();
+                }
+                bytes += elements * each;
             }
             Weights weights = new Weights(arrays, packing, bytes);
             whole = true;
@@ -173,10 +180,17 @@ final class WeightLoader implements AutoCloseable {
         List<IValue> arguments = new ArrayList<>();
         try (array) {
             arguments.add(IValue.from(array));
-            arguments.add(IValue.from(packed.parts()));
-            PtSymbolBlock packer = packLinear;
-            if (packed instanceof Packing.Convolution c) {
+            PtSymbolBlock packer;
+            if (packed instanceof Packing.Transformed t) {
+                packer = transform;
+                arguments.add(IValue.from(t.pixels()));
+            } else if (packed instanceof Packing.Linear l) {
+                packer = packLinear;
+                arguments.add(IValue.from(l.parts()));
+            } else {
+                Packing.Convolution c = (Packing.Convolution) packed;
                 packer = packConvolution;
+                arguments.add(IValue.from(c.parts()));
                 arguments.add(IValue.from(c.stride()));
                 arguments.add(IValue.from(c.padding()));
                 arguments.add(IValue.from(c.height()));
@@ -226,5 +240,6 @@ final class WeightLoader implements AutoCloseable {
         convert.close();
         packLinear.close();
         packConvolution.close();
+        transform.close();
     }
 }

@@ -275,6 +275,75 @@ class OneDnnLoweringTest {
         check(graph, packing, 1, 8, 40, 24);
     }
 
+    /**
+     * Of images that tiles cover and of those that they do not, in one part, in bands and several
+     * images at a time; with a bias, a computed one and none.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "4, 1, 32, 32", "4, 3, 5, 6", "4, 70, 3, 4", "4, 2, 70, 33", "4, 1, 1, 1",
+        "2, 1, 32, 32", "2, 3, 5, 7", "2, 70, 3, 4", "2, 2, 70, 33", "2, 1, 1, 1"
+    })
+    void convolutionsOfManyPixelsByTransformedTiles(int pixels, int images, int high, int wide) {
+        Dim height = Dim.symbol("H");
+        Graph graph =
+                Graph.record(
+                        "test",
+                        g -> {
+                            g.usual(height, pixels == 4 ? 2000 : 30);
+                            Params p = g.params();
+                            Value x = g.input("x", B, Dim.of(8), height, Dim.symbol("W"));
+                            Value shift = p.tensor("shift", 1, 320, 1, 1).silu();
+                            Value h = x.conv2d(p.at("in"), 256, 3);
+                            h = h.conv2d(p.at("conv1"), 320, 3).silu();
+                            h = h.conv2d(p.at("conv2"), 320, 3).add(shift).silu();
+                            g.output("y", h.conv2dNoBias(p.at("conv3"), 256, 3));
+                        });
+        Map<String, Packing> packing = Packing.of(graph, Precision.FP32);
+        assumeThat(packing).as("packing, which needs AVX-512").isNotEmpty();
+        Packing transformed = new Packing.Transformed(pixels);
+        assertThat(packing)
+                .containsEntry("conv1.weight", transformed)
+                .containsEntry("conv2.weight", transformed)
+                .containsEntry("conv3.weight", transformed)
+                .containsKey("in.weight")
+                .doesNotContainEntry("in.weight", transformed);
+        check(graph, Packing.of(graph, Precision.BF16), images, 8, high, wide);
+    }
+
+    /** What a small, a narrow, a strided and a large convolution make of their weights. */
+    @Test
+    void convolutionsAreTransformedWhereThatSavesTime() {
+        Graph graph =
+                Graph.record(
+                        "test",
+                        g -> {
+                            Params p = g.params();
+                            Value x = g.input("x", B, Dim.of(4), Dim.symbol("H"), Dim.symbol("W"));
+                            Value h = x.conv2d(p.at("narrow"), 256, 3);
+                            h = h.conv2d(p.at("large"), 256, 3);
+                            h = h.conv2d(p.at("strided"), 512, 3, 2, 1);
+                            h = h.conv2d(p.at("half"), 512, 3);
+                            h = h.conv2d(p.at("one"), 64, 1);
+                            g.output("y", h.conv2d(p.at("small"), 64, 3));
+                        });
+        Map<String, Packing> packing = Packing.of(graph, Precision.FP32);
+        assumeThat(packing).as("packing, which needs AVX-512").isNotEmpty();
+        assertThat(packing)
+                .isEqualTo(
+                        Map.of(
+                                "narrow.weight",
+                                new Packing.Convolution(1, 1, 1, 32, 32),
+                                "large.weight",
+                                new Packing.Transformed(4),
+                                "strided.weight",
+                                new Packing.Convolution(1, 2, 1, 32, 32),
+                                "half.weight",
+                                new Packing.Transformed(2),
+                                "small.weight",
+                                new Packing.Convolution(1, 1, 1, 16, 16)));
+    }
+
     @Test
     void wideConvolutionsAddUpOverTheirChannels() {
         Graph graph = image(1920, (x, p) -> x.silu().conv2d(p.at("conv"), 32, 3));

@@ -2,6 +2,7 @@ package io.ella.samples.bench;
 
 import io.ella.core.graph.Cost;
 import io.ella.core.torch.OperationTime;
+import io.ella.core.torch.OperationTime.Part;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -56,15 +57,15 @@ public record Spent(String work, double seconds, long flops, long bytes) {
     }
 
     /**
-     * By the names of the kernels, where the operation is not known to be of attention; scores of
-     * attention are the only batched products.
+     * By the names of the kernels, where the operation is not known to be a part of something;
+     * scores of attention are the only batched products.
      */
     private static String workOfTorch(OperationTime time) {
+        if (time.part() != Part.WHOLE) {
+            return time.part() == Part.ATTENTION ? ATTENTION : CONVOLUTION;
+        }
         String kernel = time.name().substring(time.name().lastIndexOf(':') + 1);
-        if (time.isAttention()
-                || kernel.contains("attention")
-                || kernel.contains("softmax")
-                || kernel.contains("bmm")) {
+        if (kernel.contains("attention") || kernel.contains("softmax") || kernel.contains("bmm")) {
             return ATTENTION;
         } else if (kernel.contains("conv")) {
             return CONVOLUTION;
