@@ -20,9 +20,10 @@
  * <p>A program is TorchScript source made from the graph, in an archive of a few kilobytes that
  * libtorch reads from memory; weights are passed to it at every call. How the source looks depends
  * on the target: {@code Lowering} writes operations as they are, for CUDA and for training; {@code
- * OneDnnLowering} calls oneDNN with packed weights, for inference on the CPU. This is the only
- * package that touches DJL's PyTorch classes. Everything here that is {@link AutoCloseable} holds
- * native memory until it is closed.
+ * OneDnnLowering} calls oneDNN with packed weights, for inference on the CPU; there {@code
+ * Winograd} has convolutions in 32 bits multiply less. This is the only package that touches DJL's
+ * PyTorch classes. Everything here that is {@link AutoCloseable} holds native memory until it is
+ * closed.
  */
 @NullMarked
 package io.ella.core.torch;
