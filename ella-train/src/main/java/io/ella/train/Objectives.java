@@ -356,14 +356,14 @@ public final class Objectives {
      * of the network's cross-attentions makes of those, as a part of their own mean square}
      *
      * <p>Each object has as many of the connector's tokens for itself, in the order in which
-     * objects are told, half of all; so who says something of an object must know which one it is.
-     * Which of them says what is for the connector to choose: what is compared is the sum of all,
-     * weighted by how alike they are to the token that is wanted (the softmax of a fourth of the
-     * product of both, normalized), so that nearly always one counts. And what any of them says
-     * must have been told of its object: each is compared with the one that is most alike of the
-     * encoder's own. Without, a connector that does not know which of two objects is on the left
-     * says it of both, and is right. The other half may say anything that is told. A connector
-     * without queries has no token for an object: any may say all.
+     * objects are told, three quarters of all; so who says something of an object must know which
+     * one it is. Which of them says what is for the connector to choose: what is compared is the
+     * sum of all, weighted by how alike they are to the token that is wanted (the softmax of a
+     * fourth of the product of both, normalized), so that nearly always one counts. And what any of
+     * them says must have been told of its object: each is compared with the one that is most alike
+     * of the encoder's own. Without, a connector that does not know which of two objects is on the
+     * left says it of both, and is right. The last quarter may say anything that is told. A
+     * connector without queries has no token for an object: any may say all.
      *
      * <p>Inputs: {@code timestep} [B]; those of the text encoder; those of the other one, with
      * {@code clip_} before their names and a batch of their own, C captions; {@code objects}, INT64
@@ -398,15 +398,11 @@ public final class Objectives {
     /** Tokens that are not what they are to be, and those. */
     private record Misaligned(List<Value> are, List<Value> wanted) {
 
-        /**
-         * What each object's tokens do not say of it, and what any says that is not told. Half of
-         * the tokens are no object's: where they are fewer, attention, which is shared, finds an
-         * object once more where none is.
-         */
+        /** What each object's tokens do not say of it, and what any says that is not told. */
         static Misaligned of(TscConfig connector, Value queries, Value asked, Value context) {
             long objects = asked.size(1).constant();
             Dim each = asked.size(2);
-            long own = connector.numLatents() / 2 / objects;
+            long own = connector.numLatents() * 3L / 4 / objects;
             Dim width = asked.size(3);
             if (own == 0) {
                 Value all = asked.reshape(asked.size(0), each.times(objects), width);

@@ -14,8 +14,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a weight is kept for oneDNN: in the layout that its AMX and AVX-512 primitives compute with,
- * which they would otherwise make of it at every call. A weight may be kept in equal parts.
+ * How a weight is kept for inference on the CPU: in the layout that oneDNN's AMX and AVX-512
+ * primitives compute with, which they would otherwise make of it at every call, or transformed for
+ * fewer products. A weight may be kept in equal parts.
  */
 sealed interface Packing {
 
@@ -89,7 +90,7 @@ sealed interface Packing {
      * large encoders amplify the last bit, and MKL, which takes weights as they are, adds up in the
      * references' order. Convolutions 1×1 are not: their weights are small, and their layout
      * changes with the size of the image, which a convolution that was given another answers with a
-     * slow copy.
+     * slow copy. Large ones 3×3 in fp32 are transformed; bf16 has not the bits for that.
      */
     static Map<String, Packing> of(Graph graph, Precision precision) {
         if (!isServed(precision)) {

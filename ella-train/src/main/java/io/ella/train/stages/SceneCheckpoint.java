@@ -6,16 +6,17 @@ import io.ella.core.EllaException;
 import io.ella.core.graph.ParameterSpec;
 import io.ella.core.weights.DType;
 import io.ella.core.weights.Safetensors;
+import io.ella.core.weights.StoredTensor;
 import io.ella.core.weights.WeightSource;
 import io.ella.train.scenes.Mentions;
 import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneTokenizers;
+import io.ella.tsc.TscConfig;
 import io.ella.unet.AutoencoderKL;
 import io.ella.unet.UNet2DConditionModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -80,8 +81,15 @@ final class SceneCheckpoint {
 
     /** The connector and the language model in front of it. */
     void ella(Variant variant, WeightSource connector, WeightSource textEncoder) {
-        write("ella/ella.json", variant.json());
-        weights("ella/ella.safetensors", connector, variant.config().graph().parameters());
+        TscConfig config = variant.config();
+        JsonObject json = variant.json();
+        json.addProperty("num_latents", RepeatedQueries.count(config.numLatents()));
+        write("ella/ella.json", json);
+        weights(
+                "ella/ella.safetensors",
+                config.graph().parameters().stream()
+                        .map(p -> RepeatedQueries.repeated(connector.tensor(p)))
+                        .toList());
         write("ella_text_encoder/config.json", SceneModels.json(variant.textEncoder()));
         weights(
                 "ella_text_encoder/" + TRANSFORMERS_WEIGHTS,
@@ -110,12 +118,14 @@ final class SceneCheckpoint {
     }
 
     private void weights(String file, WeightSource source, Collection<ParameterSpec> parameters) {
-        Path path = made(file);
+        weights(file, parameters.stream().map(source::tensor).toList());
+    }
+
+    private void weights(String file, List<StoredTensor> tensors) {
         Safetensors.write(
-                path,
+                made(file),
                 Map.of("format", "pt"),
-                new ArrayList<>(
-                        parameters.stream().map(p -> source.tensor(p).to(DType.F16)).toList()));
+                tensors.stream().map(t -> t.to(DType.F16)).toList());
     }
 
     private void write(String file, JsonObject json) {
