@@ -105,9 +105,6 @@ final class OneDnnLowering extends Lowering {
     /** Whether attention multiplies by oneDNN, some queries at a time. */
     private final boolean isChunked;
 
-    /** Whether there are convolutions of transformed tiles. */
-    private final boolean isTransformed;
-
     private OneDnnLowering(Graph graph, Precision precision, Map<String, Packing> packing) {
         super(graph, precision, List.of());
         this.packing = packing;
@@ -118,8 +115,6 @@ final class OneDnnLowering extends Lowering {
                 precision == Precision.BF16
                         && Torch.hasCpuFlag("avx512_bf16")
                         && !Torch.hasCpuFlag("amx_bf16");
-        this.isTransformed =
-                packing.values().stream().anyMatch(p -> p instanceof Packing.Transformed);
         graph.values().forEach(this::absorb);
     }
 
@@ -130,9 +125,11 @@ final class OneDnnLowering extends Lowering {
      */
     static String forward(Graph graph, Precision precision, Map<String, Packing> packing) {
         OneDnnLowering lowering = new OneDnnLowering(graph, precision, packing);
+        boolean transforms =
+                packing.values().stream().anyMatch(Packing.Transformed.class::isInstance);
         return lowering.write()
                 + (lowering.isChunked ? ATTEND : "")
-                + (lowering.isTransformed ? Winograd.CONVOLVE : "");
+                + (transforms ? Winograd.CONVOLVE : "");
     }
 
     private void absorb(Value v) {

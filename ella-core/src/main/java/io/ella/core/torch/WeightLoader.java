@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,18 +79,19 @@ final class WeightLoader implements AutoCloseable {
     private final Precision precision;
     private final Map<String, Packing> packing;
     private final PtSymbolBlock convert;
-    private final PtSymbolBlock packLinear;
-    private final PtSymbolBlock packConvolution;
-    private final PtSymbolBlock transform;
+
+    /** What packs, by its source; loaded when first needed, which takes milliseconds each. */
+    private final Map<String, PtSymbolBlock> packers = new HashMap<>();
 
     WeightLoader(Torch torch, Precision precision, Map<String, Packing> packing) {
         this.torch = torch;
         this.precision = precision;
         this.packing = packing;
-        this.convert = torch.load("the weight loader", ScriptArchive.of(CONVERT));
-        this.packLinear = torch.load("the weight loader", ScriptArchive.of(PACK_LINEAR));
-        this.packConvolution = torch.load("the weight loader", ScriptArchive.of(PACK_CONVOLUTION));
-        this.transform = torch.load("the weight loader", ScriptArchive.of(Winograd.PACK));
+        this.convert = script(CONVERT);
+    }
+
+    private PtSymbolBlock script(String forward) {
+        return torch.load("the weight loader", ScriptArchive.of(forward));
     }
 
     Weights load(Collection<ParameterSpec> declared, WeightSource source) {
@@ -180,23 +182,24 @@ final class WeightLoader implements AutoCloseable {
         List<IValue> arguments = new ArrayList<>();
         try (array) {
             arguments.add(IValue.from(array));
-            PtSymbolBlock packer;
+            String packer;
             if (packed instanceof Packing.Transformed t) {
-                packer = transform;
+                packer = Winograd.PACK;
                 arguments.add(IValue.from(t.pixels()));
             } else if (packed instanceof Packing.Linear l) {
-                packer = packLinear;
+                packer = PACK_LINEAR;
                 arguments.add(IValue.from(l.parts()));
             } else {
                 Packing.Convolution c = (Packing.Convolution) packed;
-                packer = packConvolution;
+                packer = PACK_CONVOLUTION;
                 arguments.add(IValue.from(c.parts()));
                 arguments.add(IValue.from(c.stride()));
                 arguments.add(IValue.from(c.padding()));
                 arguments.add(IValue.from(c.height()));
                 arguments.add(IValue.from(c.width()));
             }
-            try (IValue result = packer.forward(arguments.toArray(new IValue[0]))) {
+            PtSymbolBlock block = packers.computeIfAbsent(packer, this::script);
+            try (IValue result = block.forward(arguments.toArray(new IValue[0]))) {
                 return List.of(result.toTensorArray(torch.manager()));
             }
         } finally {
@@ -238,8 +241,6 @@ final class WeightLoader implements AutoCloseable {
     @Override
     public void close() {
         convert.close();
-        packLinear.close();
-        packConvolution.close();
-        transform.close();
+        packers.values().forEach(PtSymbolBlock::close);
     }
 }

@@ -72,8 +72,10 @@ final class Winograd {
                       1., 1., 1., 0.,
                       0., 1., -1., -1.], dtype=6)
                 t = torch.add(m, 2)
-                transform = torch.kron(torch.reshape(b, [t, t]), torch.reshape(b, [t, t]))
-                inverse = torch.kron(torch.reshape(a, [m, t]), torch.reshape(a, [m, t]))
+                there = torch.reshape(b, [t, t])
+                back = torch.reshape(a, [m, t])
+                transform = torch.kron(there, there)
+                inverse = torch.kron(back, back)
                 images = torch.size(x, 0)
                 channels = torch.size(x, 1)
                 height = torch.size(x, 2)

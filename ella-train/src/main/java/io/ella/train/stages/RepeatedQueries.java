@@ -1,27 +1,24 @@
 package io.ella.train.stages;
 
-import io.ella.core.graph.ParameterSpec;
+import io.ella.core.weights.Mapping;
 import io.ella.core.weights.StoredTensor;
 import io.ella.core.weights.WeightSource;
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
- * A connector as a checkpoint has it, whose last quarter of queries are there three times, seen as
- * it learned, without the repetitions.
+ * A connector learns with each query once; a checkpoint has the last quarter of them three times.
  *
  * <p>The last quarter says nothing of objects ({@code Objectives.alignment}). The network's
  * attention is shared among all tokens, and finds an object once more where too few say that there
  * is none; what is learned with more queries comes to the same balance, so they are repeated
  * afterwards (docs/results.md).
- *
- * @param source closed with this
- * @param queries that it learned with
  */
-record RepeatedQueries(WeightSource source, long queries) implements WeightSource {
+final class RepeatedQueries {
     private static final String QUERIES = "connector.latents";
     private static final int REPETITIONS = 2;
+
+    private RepeatedQueries() {}
 
     /** {@return with how many queries a checkpoint has a connector that learned with so many} */
     static int count(int learned) {
@@ -45,35 +42,17 @@ record RepeatedQueries(WeightSource source, long queries) implements WeightSourc
         return StoredTensor.of(QUERIES, all, count(rows), width);
     }
 
-    @Override
-    public String description() {
-        return source.description();
-    }
-
-    @Override
-    public Set<String> names() {
-        return source.names();
-    }
-
-    @Override
-    public Optional<ParameterSpec> find(String name) {
-        return source.find(name).map(spec -> name.equals(QUERIES) ? learned(spec) : spec);
-    }
-
-    private ParameterSpec learned(ParameterSpec stored) {
-        List<Long> shape = stored.shape();
-        return ParameterSpec.of(QUERIES, Math.min(queries, shape.get(0)), shape.get(1));
-    }
-
-    @Override
-    public StoredTensor tensor(ParameterSpec spec) {
-        return spec.name().equals(QUERIES)
-                ? source.tensor(QUERIES).rows(0, spec.shape().get(0))
-                : source.tensor(spec);
-    }
-
-    @Override
-    public void close() {
-        source.close();
+    /**
+     * {@return a connector of a checkpoint as it learned, without the repetitions, if there are
+     * any}
+     *
+     * @param stored closed with what is returned
+     * @param queries that it learned with
+     */
+    static WeightSource learned(WeightSource stored, int queries) {
+        Map<String, Mapping> mappings = new LinkedHashMap<>();
+        stored.names().forEach(name -> mappings.put(name, Mapping.from(name)));
+        mappings.computeIfPresent(QUERIES, (name, all) -> all.rows(0, queries));
+        return stored.mapped(mappings);
     }
 }

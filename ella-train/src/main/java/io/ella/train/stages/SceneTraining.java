@@ -434,7 +434,7 @@ public final class SceneTraining {
         parts.forEach((name, part) -> sources.put(name, Checkpoint.open(model.resolve(part))));
         sources.computeIfPresent(
                 Objectives.TSC,
-                (name, tsc) -> new RepeatedQueries(tsc, variant.config().numLatents()));
+                (name, tsc) -> RepeatedQueries.learned(tsc, variant.config().numLatents()));
         if (parts.containsKey(Objectives.UNET) && Files.exists(model.resolve(MAPS_FOLDER))) {
             sources.put(Objectives.MAPS, Checkpoint.open(model.resolve(MAPS_FOLDER)));
         }

@@ -38,7 +38,7 @@ class RepeatedQueriesTest {
                     List.of(
                             ParameterSpec.of("connector.latents", 4, 2),
                             ParameterSpec.of("connector.weight", 2));
-            try (WeightSource learned = new RepeatedQueries(Safetensors.open(file), 4)) {
+            try (WeightSource learned = RepeatedQueries.learned(Safetensors.open(file), 4)) {
                 learned.check(declared, name -> false);
                 assertThat(learned.tensor("connector.latents").floatArray())
                         .containsExactly(LEARNED.floatArray());
