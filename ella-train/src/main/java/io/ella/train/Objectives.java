@@ -50,7 +50,7 @@ public final class Objectives {
     private static final double ATTENTION_WEIGHT = 50;
 
     /** Of what no token says, beside what is heard wrong. */
-    private static final double ALIGNED_WEIGHT = 5;
+    private static final double ALIGNED_WEIGHT = 3;
 
     /** Of how far the prediction is from the teacher's, beside that. */
     private static final double PREDICTED_WEIGHT = 4;
@@ -351,28 +351,31 @@ public final class Objectives {
     }
 
     /**
-     * {@return the loss of a connector that is to say, in any of its tokens, what some tokens of a
-     * denoising network's own text encoder say: mean squared error of the keys and values that each
-     * of the network's cross-attentions makes of those, as a part of their own mean square}
+     * {@return the loss of a connector that is to say what some tokens of a denoising network's own
+     * text encoder say: mean squared error of the keys and values that each of the network's
+     * cross-attentions makes of those, as a part of their own mean square}
      *
      * <p>Each object has as many of the connector's tokens for itself, in the order in which
-     * objects are told, three quarters of all; so who says something of an object must know which
-     * one it is. Which of them says what is for the connector to choose: what is compared is the
-     * sum of all, weighted by how alike they are to the token that is wanted (the softmax of a
-     * fourth of the product of both, normalized), so that nearly always one counts. And what any of
-     * them says must have been told of its object: each is compared with the one that is most alike
-     * of the encoder's own. Without, a connector that does not know which of two objects is on the
-     * left says it of both, and is right. The last quarter may say anything that is told. A
-     * connector without queries has no token for an object: any may say all.
+     * objects are told, a fifth of all; so who says something of an object must know which one it
+     * is. The next fifth is the background's, the rest is what stands behind a caption: the network
+     * attends to that where there is nothing, so it is to be there as well. Which token of those
+     * says what is for the connector to choose: what is compared is the sum of all, weighted by how
+     * alike they are to the token that is wanted (the softmax of a fourth of the product of both,
+     * normalized), so that nearly always one counts. And what any of them says must be among what
+     * is wanted there: each is compared with the one that is most alike. Without, a connector that
+     * does not know which of two objects is on the left says it of both, and is right. A connector
+     * without queries has no token for an object: any may say all.
      *
      * <p>Inputs: {@code timestep} [B]; those of the text encoder; those of the other one, with
-     * {@code clip_} before their names and a batch of their own, C captions; {@code objects}, INT64
-     * [B, objects, M], which of its tokens are to be said of each object, and {@code context},
-     * INT64 [B, S], which may be, counted over all captions.
+     * {@code clip_} before their names and a batch of their own, C captions; which of its tokens,
+     * counted over all captions, are to be said of each object, {@code objects}, INT64 [B, objects,
+     * M], of what is behind them, {@code background}, INT64 [B, G], and behind a caption, {@code
+     * padding}, INT64 [B, P].
      *
      * @param objects of how many something is told at most
      * @param config what the network is made of
-     * @param connector what the connector is made of
+     * @param connector what the connector is made of; of queries none, or two for each object at
+     *     least
      * @param text what makes its text
      * @param clip the network's own text encoder
      */
@@ -387,41 +390,65 @@ public final class Objectives {
                 g -> {
                     Value timestep = g.input("timestep", ElementType.FLOAT32, B);
                     Value queries = connect(g, connector, timestep, encode(g, text));
-                    Value told = tokens(g, clip, CLIP, "");
-                    Value asked = asked(g, "", B, objects, told);
-                    Value context = context(g, "", B, told);
-                    Misaligned error = Misaligned.of(connector, queries, asked, context);
-                    g.output("loss", error.heard(g, config));
+                    Asked asked = Asked.declare(g, "", B, objects, tokens(g, clip, CLIP, ""));
+                    g.output("loss", Misaligned.of(connector, queries, asked).heard(g, config));
                 });
+    }
+
+    /** What is to be said of each object [B, objects, M, D], and beside them [B, M, D]. */
+    private record Asked(Value objects, Value background, Value padding) {
+
+        /** Inputs have the prefix before their names. */
+        static Asked declare(Recorder g, String prefix, Dim rows, int objects, Value tokens) {
+            Dim each = symbol(prefix, Dim.symbol("M"));
+            return new Asked(
+                    g.input(prefix + "objects", ElementType.INT64, rows, Dim.of(objects), each)
+                            .embedding(tokens),
+                    picked(g, prefix, "background", rows, "G", tokens),
+                    picked(g, prefix, "padding", rows, "P", tokens));
+        }
+
+        Value all() {
+            Dim each = objects.size(2).times(objects.size(1).constant());
+            return objects.reshape(objects.size(0), each, objects.size(3))
+                    .concat(1, background, padding);
+        }
     }
 
     /** Tokens that are not what they are to be, and those. */
     private record Misaligned(List<Value> are, List<Value> wanted) {
 
-        /** What each object's tokens do not say of it, and what any says that is not told. */
-        static Misaligned of(TscConfig connector, Value queries, Value asked, Value context) {
-            long objects = asked.size(1).constant();
-            Dim each = asked.size(2);
-            long own = connector.numLatents() * 3L / 4 / objects;
-            Dim width = asked.size(3);
-            if (own == 0) {
-                Value all = asked.reshape(asked.size(0), each.times(objects), width);
-                return new Misaligned(
-                        List.of(mostAlike(all, queries, ALIKE), queries),
-                        List.of(all, mostAlike(queries, context, MOST_ALIKE)));
+        static Misaligned of(TscConfig connector, Value queries, Asked asked) {
+            Misaligned error = new Misaligned(new ArrayList<>(), new ArrayList<>());
+            long count = connector.numLatents();
+            if (count == 0) {
+                error.add(queries, asked.all());
+                return error;
             }
-            Dim rows = asked.size(0).times(objects);
-            Value one = asked.reshape(rows, each, width);
-            Value owned = queries.slice(1, Dim.of(0), Dim.of(own * objects));
-            Value its = owned.reshape(rows, Dim.of(own), width);
-            long free = connector.numLatents() - own * objects;
-            Value others = queries.slice(1, Dim.of(own * objects), Dim.of(free));
-            return new Misaligned(
-                    List.of(mostAlike(one, its, ALIKE), its, others),
-                    List.of(
-                            one,
-                            mostAlike(its, one, MOST_ALIKE),
-                            mostAlike(others, context, MOST_ALIKE)));
+            long objects = asked.objects().size(1).constant();
+            Dim rows = queries.size(0).times(objects);
+            Dim width = queries.size(2);
+            long own = Math.max(1, count / 5 / objects);
+            long owned = own * objects;
+            long behind = count / 5;
+            error.add(
+                    slice(queries, 0, owned).reshape(rows, Dim.of(own), width),
+                    asked.objects().reshape(rows, asked.objects().size(2), width));
+            error.add(slice(queries, owned, behind), asked.background());
+            error.add(slice(queries, owned + behind, count - owned - behind), asked.padding());
+            return error;
+        }
+
+        private static Value slice(Value queries, long first, long count) {
+            return queries.slice(1, Dim.of(first), Dim.of(count));
+        }
+
+        /** What some tokens do not say of what they are asked, and what they say beside that. */
+        private void add(Value some, Value asked) {
+            are.add(mostAlike(asked, some, ALIKE));
+            wanted.add(asked);
+            are.add(some);
+            wanted.add(mostAlike(some, asked, MOST_ALIKE));
         }
 
         /** The error of the keys and values that a network makes of them. */
@@ -437,7 +464,7 @@ public final class Objectives {
                     }
                 }
             }
-            return mean(errors).mul(2);
+            return mean(errors).mul(are.size());
         }
     }
 
@@ -463,17 +490,16 @@ public final class Objectives {
         return g.input("objects", ElementType.INT64, B, Dim.symbol("O")).embedding(tokens);
     }
 
-    /** Those of them that are to be said of each object, for each row, [B, objects, M, D]. */
-    private static Value asked(Recorder g, String prefix, Dim rows, int objects, Value tokens) {
-        Dim count = symbol(prefix, Dim.symbol("M"));
-        return g.input(prefix + "objects", ElementType.INT64, rows, Dim.of(objects), count)
-                .embedding(tokens);
-    }
-
     /** Those of them that a denoising network is given, for each row. */
     private static Value context(Recorder g, String prefix, Dim rows, Value tokens) {
-        Dim count = symbol(prefix, Dim.symbol("S"));
-        return g.input(prefix + "context", ElementType.INT64, rows, count).embedding(tokens);
+        return picked(g, prefix, "context", rows, "S", tokens);
+    }
+
+    /** Those of them that an input names, for each row. */
+    private static Value picked(
+            Recorder g, String prefix, String name, Dim rows, String size, Value tokens) {
+        Dim count = symbol(prefix, Dim.symbol(size));
+        return g.input(prefix + name, ElementType.INT64, rows, count).embedding(tokens);
     }
 
     /**
@@ -492,10 +518,10 @@ public final class Objectives {
      *
      * <p>Inputs: {@code timestep} [B]; {@code sample} [B, channels, H, W]; those of the text
      * encoder; those of the other one, with {@code clip_} before their names and a batch of their
-     * own, C captions; {@code objects}, INT64 [B, objects, M], which of its tokens are to be said
-     * of each object, and {@code context}, INT64 [B, S], which are a row's context, counted over
-     * all captions. Outputs: loss, what is heard wrong, what is not said, what is predicted
-     * otherwise.
+     * own, C captions; {@code objects}, {@code background} and {@code padding} as those of {@link
+     * #alignment}, and {@code context}, INT64 [B, S], which of its tokens are a row's context,
+     * counted over all captions. Outputs: loss, what is heard wrong, what is not said, what is
+     * predicted otherwise.
      *
      * @param objects of how many something is told at most
      * @param config what the network is made of
@@ -535,7 +561,7 @@ public final class Objectives {
         Value features = encode(g, text, TEXT_ENCODER, rows, prefix);
         Value queries = connect(g, connector, timestep, features);
         Value told = tokens(g, clip, CLIP, prefix);
-        Value asked = asked(g, prefix, rows, objects, told);
+        Asked asked = Asked.declare(g, prefix, rows, objects, told);
         Value context = context(g, prefix, rows, told);
         Graph hearing = UNet2DConditionModel.hearingGraph(config);
         List<Value> heard = g.inline(UNET, hearing, timestep, sample, context, queries);
@@ -548,7 +574,7 @@ public final class Objectives {
         Value prediction = g.inline(UNET, network, timestep, sample, queries).get(0);
         return new Taught(
                 mean(errors),
-                Misaligned.of(connector, queries, asked, context).heard(g, config),
+                Misaligned.of(connector, queries, asked).heard(g, config),
                 relative(prediction, heard.get(last)));
     }
 

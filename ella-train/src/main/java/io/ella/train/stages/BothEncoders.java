@@ -19,7 +19,7 @@ record BothEncoders(Variant variant, EncoderGraph text, EncoderGraph clip) {
 
     /**
      * {@return the one's inputs, then the other's for the same retold in several captions, and
-     * which of their tokens know each object, and which are all there are, for each row}
+     * which of their tokens know each object, the background, and nothing, for each row}
      */
     List<Tensor> inputs(Torch torch, String[] captions, Retold told) {
         Tokens words = variant.tokens(captions);
@@ -27,7 +27,8 @@ record BothEncoders(Variant variant, EncoderGraph text, EncoderGraph clip) {
         inputs.addAll(clip.inputs(torch, told.tokens().ids(), told.tokens().mask()));
         int each = told.eachObject().length / captions.length / Scene.MAX_OBJECTS;
         inputs.add(torch.tensor(told.eachObject(), captions.length, Scene.MAX_OBJECTS, each));
-        inputs.add(picked(torch, told.context(), captions.length));
+        inputs.add(picked(torch, told.background(), captions.length));
+        inputs.add(picked(torch, told.padding(), captions.length));
         return inputs;
     }
 

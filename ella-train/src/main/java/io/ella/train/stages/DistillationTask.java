@@ -48,6 +48,7 @@ final class DistillationTask implements TrainingTask {
         List<Tensor> inputs = new ArrayList<>(drawn.noisy().samples(torch));
         Retold told = Retold.of(drawn.scenes(), drawn.retold());
         inputs.addAll(encoders.inputs(torch, drawn.texts(), told));
+        inputs.add(BothEncoders.picked(torch, told.context(), batch));
         return inputs;
     }
 }

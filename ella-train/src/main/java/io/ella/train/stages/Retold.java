@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Scenes told to the base model's text encoder in several captions each, and which tokens of its
@@ -24,6 +25,12 @@ final class Retold {
     /** Of how many objects: a caption names one or two. */
     private static final int OBJECTS = 2 * CAPTIONS;
 
+    /** Of tokens that say what is behind the objects: "on a gray background", and the end. */
+    private static final int BACKGROUND = 5;
+
+    /** How many of the tokens behind a caption are taken, from all over them. */
+    private static final int PADDING = 16;
+
     /** Numbers of captions are multiples of this, so that kernels are made for few sizes. */
     private static final int ROWS = 32;
 
@@ -31,6 +38,8 @@ final class Retold {
     private final List<List<Mention>> mentions;
     private final long[] objects;
     private final long[] eachObject;
+    private final long[] background;
+    private final long[] padding;
     private final long[] context;
 
     private Retold(
@@ -38,11 +47,15 @@ final class Retold {
             List<List<Mention>> mentions,
             long[] objects,
             long[] eachObject,
+            long[] background,
+            long[] padding,
             long[] context) {
         this.tokens = tokens;
         this.mentions = mentions;
         this.objects = objects;
         this.eachObject = eachObject;
+        this.background = background;
+        this.padding = padding;
         this.context = context;
     }
 
@@ -83,6 +96,19 @@ final class Retold {
     }
 
     /**
+     * {@return the tokens at which the background is told, behind an object of its caption; if it
+     * is not told the one which begins the caption}
+     */
+    long[] background() {
+        return background;
+    }
+
+    /** {@return some of the padding that {@link #context} has} */
+    long[] padding() {
+        return padding;
+    }
+
+    /**
      * {@return what a denoising network is given at once: the tokens of all captions of a scene,
      * and padding of the last as there is behind a single one, which is attended to as well; so no
      * caption counts less for being among others}
@@ -110,6 +136,8 @@ final class Retold {
         List<List<Mention>> mentions = new ArrayList<>();
         long[] objects = new long[told.size() * OBJECTS];
         long[] eachObject = new long[told.size() * Scene.MAX_OBJECTS * CAPTIONS];
+        long[] background = new long[told.size() * BACKGROUND];
+        long[] padding = new long[told.size() * PADDING];
         long[] context = new long[told.size() * 2 * length];
         int first = 0;
         for (int i = 0; i < told.size(); i++) {
@@ -125,11 +153,15 @@ final class Retold {
                 List<Integer> of = k < byObject.size() ? byObject.get(k) : nothing;
                 repeat(of, eachObject, offset, CAPTIONS);
             }
+            List<Integer> behind = background(tokens, mentioned, all, first);
+            repeat(behind.isEmpty() ? nothing : behind, background, i * BACKGROUND, BACKGROUND);
+            padding(tokens, first + all.size() - 1, padding, i * PADDING);
             // of a single caption all come twice
             repeat(context(tokens, first, all.size()), context, i * 2 * length, 2 * length);
             first += all.size();
         }
-        return new Retold(tokens, List.copyOf(mentions), objects, eachObject, context);
+        return new Retold(
+                tokens, List.copyOf(mentions), objects, eachObject, background, padding, context);
     }
 
     /** The tokens of each object that is named, in the order in which objects are named. */
@@ -160,12 +192,43 @@ final class Retold {
         return List.copyOf(mentions);
     }
 
+    private static List<Integer> background(
+            Tokens tokens, List<Mention> mentions, List<Caption> captions, int first) {
+        List<Integer> behind = new ArrayList<>();
+        for (int i = 0; i < captions.size(); i++) {
+            if (captions.get(i).facts().stream().anyMatch(Fact.Behind.class::isInstance)) {
+                int begin = (first + i) * SceneModels.clipTokens();
+                int end = begin + used(tokens, first + i);
+                int last =
+                        mentions.stream()
+                                .mapToInt(Mention::token)
+                                .filter(token -> token < end)
+                                .max()
+                                .orElse(begin);
+                IntStream.range(Math.max(begin, last + 1), end).forEach(behind::add);
+            }
+        }
+        return behind;
+    }
+
+    private static void padding(Tokens tokens, int caption, long[] all, int offset) {
+        int length = SceneModels.clipTokens();
+        int used = Math.min(used(tokens, caption), length - 1);
+        for (int i = 0; i < PADDING; i++) {
+            all[offset + i] = (long) caption * length + used + i * (length - used) / PADDING;
+        }
+    }
+
+    private static int used(Tokens tokens, int caption) {
+        return (int) Arrays.stream(tokens.mask()[caption]).sum();
+    }
+
     private static List<Integer> context(Tokens tokens, int first, int count) {
         int length = SceneModels.clipTokens();
         List<Integer> said = new ArrayList<>();
         for (int caption = first; caption < first + count; caption++) {
             boolean padded = caption == first + count - 1;
-            int used = padded ? length : (int) Arrays.stream(tokens.mask()[caption]).sum();
+            int used = padded ? length : used(tokens, caption);
             for (int t = 0; t < used; t++) {
                 said.add(caption * length + t);
             }

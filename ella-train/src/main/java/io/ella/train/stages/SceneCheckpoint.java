@@ -6,12 +6,10 @@ import io.ella.core.EllaException;
 import io.ella.core.graph.ParameterSpec;
 import io.ella.core.weights.DType;
 import io.ella.core.weights.Safetensors;
-import io.ella.core.weights.StoredTensor;
 import io.ella.core.weights.WeightSource;
 import io.ella.train.scenes.Mentions;
 import io.ella.train.scenes.SceneMaps;
 import io.ella.train.scenes.SceneTokenizers;
-import io.ella.tsc.TscConfig;
 import io.ella.unet.AutoencoderKL;
 import io.ella.unet.UNet2DConditionModel;
 import java.io.IOException;
@@ -81,15 +79,8 @@ final class SceneCheckpoint {
 
     /** The connector and the language model in front of it. */
     void ella(Variant variant, WeightSource connector, WeightSource textEncoder) {
-        TscConfig config = variant.config();
-        JsonObject json = variant.json();
-        json.addProperty("num_latents", RepeatedQueries.count(config.numLatents()));
-        write("ella/ella.json", json);
-        weights(
-                "ella/ella.safetensors",
-                config.graph().parameters().stream()
-                        .map(p -> RepeatedQueries.repeated(connector.tensor(p)))
-                        .toList());
+        write("ella/ella.json", variant.json());
+        weights("ella/ella.safetensors", connector, variant.config().graph().parameters());
         write("ella_text_encoder/config.json", SceneModels.json(variant.textEncoder()));
         weights(
                 "ella_text_encoder/" + TRANSFORMERS_WEIGHTS,
@@ -118,14 +109,10 @@ final class SceneCheckpoint {
     }
 
     private void weights(String file, WeightSource source, Collection<ParameterSpec> parameters) {
-        weights(file, parameters.stream().map(source::tensor).toList());
-    }
-
-    private void weights(String file, List<StoredTensor> tensors) {
         Safetensors.write(
                 made(file),
                 Map.of("format", "pt"),
-                tensors.stream().map(t -> t.to(DType.F16)).toList());
+                parameters.stream().map(p -> source.tensor(p).to(DType.F16)).toList());
     }
 
     private void write(String file, JsonObject json) {

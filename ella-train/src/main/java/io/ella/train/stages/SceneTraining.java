@@ -432,9 +432,6 @@ public final class SceneTraining {
         }
         Map<String, WeightSource> sources = new HashMap<>();
         parts.forEach((name, part) -> sources.put(name, Checkpoint.open(model.resolve(part))));
-        sources.computeIfPresent(
-                Objectives.TSC,
-                (name, tsc) -> RepeatedQueries.learned(tsc, variant.config().numLatents()));
         if (parts.containsKey(Objectives.UNET) && Files.exists(model.resolve(MAPS_FOLDER))) {
             sources.put(Objectives.MAPS, Checkpoint.open(model.resolve(MAPS_FOLDER)));
         }

@@ -17,25 +17,25 @@ import java.util.Locale;
  */
 public enum Variant {
     /** What the default model has. */
-    ADALN(Connector.ADALN, 4, 64, Stage.T5, true),
+    ADALN(Connector.ADALN, 4, 80, Stage.T5, true),
     /** Norms and residual branches depend on the timestep. */
-    ADALN_ZERO(Connector.ADALN_ZERO, 4, 64, Stage.T5, true),
+    ADALN_ZERO(Connector.ADALN_ZERO, 4, 80, Stage.T5, true),
     /** Nothing depends on the timestep. */
-    RESAMPLER(Connector.RESAMPLER, 4, 64, Stage.T5, true),
+    RESAMPLER(Connector.RESAMPLER, 4, 80, Stage.T5, true),
     /** The same, one block. */
-    RESAMPLER_1(Connector.RESAMPLER, 1, 64, Stage.T5, true),
+    RESAMPLER_1(Connector.RESAMPLER, 1, 80, Stage.T5, true),
     /** No queries: the tokens one by one. */
     MLP(Connector.MLP, 0, 0, Stage.T5, true),
-    /** An eighth of the queries. */
+    /** A tenth of the queries. */
     QUERIES_8(Connector.ADALN, 4, 8, Stage.T5, true),
-    /** Half as many. */
+    /** Two fifths of them. */
     QUERIES_32(Connector.ADALN, 4, 32, Stage.T5, true),
     /** Features of the Llama. */
-    LLAMA(Connector.ADALN, 4, 64, Stage.LLAMA, true),
+    LLAMA(Connector.ADALN, 4, 80, Stage.LLAMA, true),
     /** Features of the base model's own text encoder, of captions cut to its 77 tokens. */
-    CLIP(Connector.ADALN, 4, 64, Stage.BASE, true),
+    CLIP(Connector.ADALN, 4, 80, Stage.BASE, true),
     /** Captions are padded to the longest of a batch, not to the full length. */
-    FLEXIBLE(Connector.ADALN, 4, 64, Stage.T5, false);
+    FLEXIBLE(Connector.ADALN, 4, 80, Stage.T5, false);
 
     private final Connector connector;
     private final int layers;

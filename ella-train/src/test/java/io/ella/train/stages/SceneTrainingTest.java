@@ -133,11 +133,11 @@ class SceneTrainingTest {
         try (Safetensors kept = Safetensors.open(connector);
                 Safetensors aligned =
                         Safetensors.open(there.resolve("align/weights.safetensors"))) {
-            StoredTensor repeated = kept.tensor("connector.latents");
-            StoredTensor learned = aligned.tensor("tsc.connector.latents");
-            assertThat(learned.shape().get(0)).isEqualTo(64);
-            assertThat(repeated.shape().get(0)).isEqualTo(96);
-            assertThat(furthest(repeated.rows(0, 64), learned)).isLessThan(3e-3f);
+            assertThat(
+                            furthest(
+                                    kept.tensor("connector.latents"),
+                                    aligned.tensor("tsc.connector.latents")))
+                    .isLessThan(3e-3f);
         }
     }
 

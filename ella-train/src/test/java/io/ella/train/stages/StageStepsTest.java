@@ -231,7 +231,7 @@ class StageStepsTest {
         assertThat(task.graph().parameters().stream().filter(p -> task.learns(p.name())))
                 .hasSize(variant.config().graph().parameters().size());
         double[] losses = losses(task);
-        double total = losses[1] + 5 * losses[2] + 4 * losses[3];
+        double total = losses[1] + 3 * losses[2] + 4 * losses[3];
         assertThat(losses[0]).isCloseTo(total, within(1e-4));
         assertThat(losses[1]).isPositive();
         assertThat(losses[2]).isPositive();

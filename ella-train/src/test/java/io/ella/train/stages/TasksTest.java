@@ -258,6 +258,34 @@ class TasksTest {
     }
 
     @Test
+    void theBackgroundIsToldBehindAnObjectAndPaddingFollowsTheLastCaption() {
+        List<Caption> told =
+                List.of(
+                        new Caption(
+                                "a blue square on a gray background",
+                                List.of(new Fact.Behind(Background.GRAY))),
+                        said("a red circle above a blue square"));
+        Retold retold = Retold.of(List.of(scene(), scene()), List.of(List.of(said("")), told));
+        int first = SceneModels.clipTokens();
+        int second = 2 * first;
+        long[] background = retold.background();
+        int of = background.length / 2;
+        assertThat(Arrays.copyOf(background, of)).containsOnly(0);
+        assertThat(Arrays.copyOfRange(background, of, 2 * of)) // on, a, gray, background, the end
+                .containsExactly(first + 4, first + 5, first + 6, first + 7, first + 8);
+        long[] padding = retold.padding();
+        int each = padding.length / 2;
+        assertThat(Arrays.copyOf(padding, each)).startsWith(2).isSorted().doesNotHaveDuplicates();
+        assertThat(padding[each - 1]).isLessThan(first);
+        assertThat(Arrays.copyOfRange(padding, each, 2 * each))
+                .startsWith(second + 9)
+                .isSorted()
+                .doesNotHaveDuplicates();
+        assertThat(padding[2 * each - 1]).isLessThan(second + first);
+        assertThat(retold.context()).contains(padding);
+    }
+
+    @Test
     void aLlamaIsAskedForTheNextToken() {
         Tokens tokens =
                 Tokens.llama(new String[] {"a red circle.", "a small blue square."}, 20).trimmed();
