@@ -197,7 +197,7 @@ public final class Objectives {
                     Denoising inputs = Denoising.declare(g, config);
                     Picture there = Picture.declare(g, maps);
                     Value told = tokens(g, text, TEXT_ENCODER, "");
-                    Value known = objects(g, told);
+                    Value known = picked(g, "", "objects", B, "O", told);
                     Dim mentions = known.size(1);
                     Value said = g.input("words", ElementType.FLOAT32, B, mentions, Dim.of(words));
                     long width = told.size(1).constant();
@@ -391,7 +391,8 @@ public final class Objectives {
                     Value timestep = g.input("timestep", ElementType.FLOAT32, B);
                     Value queries = connect(g, connector, timestep, encode(g, text));
                     Asked asked = Asked.declare(g, "", B, objects, tokens(g, clip, CLIP, ""));
-                    g.output("loss", Misaligned.of(connector, queries, asked).heard(g, config));
+                    List<Misaligned> misaligned = Misaligned.of(connector, queries, asked);
+                    g.output("loss", Misaligned.heard(misaligned, g, config));
                 });
     }
 
@@ -416,14 +417,12 @@ public final class Objectives {
     }
 
     /** Tokens that are not what they are to be, and those. */
-    private record Misaligned(List<Value> are, List<Value> wanted) {
+    private record Misaligned(Value are, Value wanted) {
 
-        static Misaligned of(TscConfig connector, Value queries, Asked asked) {
-            Misaligned error = new Misaligned(new ArrayList<>(), new ArrayList<>());
+        static List<Misaligned> of(TscConfig connector, Value queries, Asked asked) {
             long count = connector.numLatents();
             if (count == 0) {
-                error.add(queries, asked.all());
-                return error;
+                return between(queries, asked.all());
             }
             long objects = asked.objects().size(1).constant();
             Dim rows = queries.size(0).times(objects);
@@ -431,12 +430,15 @@ public final class Objectives {
             long own = Math.max(1, count / 5 / objects);
             long owned = own * objects;
             long behind = count / 5;
-            error.add(
-                    slice(queries, 0, owned).reshape(rows, Dim.of(own), width),
-                    asked.objects().reshape(rows, asked.objects().size(2), width));
-            error.add(slice(queries, owned, behind), asked.background());
-            error.add(slice(queries, owned + behind, count - owned - behind), asked.padding());
-            return error;
+            List<Misaligned> all = new ArrayList<>();
+            all.addAll(
+                    between(
+                            slice(queries, 0, owned).reshape(rows, Dim.of(own), width),
+                            asked.objects().reshape(rows, asked.objects().size(2), width)));
+            all.addAll(between(slice(queries, owned, behind), asked.background()));
+            long used = owned + behind;
+            all.addAll(between(slice(queries, used, count - used), asked.padding()));
+            return all;
         }
 
         private static Value slice(Value queries, long first, long count) {
@@ -444,27 +446,26 @@ public final class Objectives {
         }
 
         /** What some tokens do not say of what they are asked, and what they say beside that. */
-        private void add(Value some, Value asked) {
-            are.add(mostAlike(asked, some, ALIKE));
-            wanted.add(asked);
-            are.add(some);
-            wanted.add(mostAlike(some, asked, MOST_ALIKE));
+        private static List<Misaligned> between(Value some, Value asked) {
+            return List.of(
+                    new Misaligned(mostAlike(asked, some, ALIKE), asked),
+                    new Misaligned(some, mostAlike(some, asked, MOST_ALIKE)));
         }
 
-        /** The error of the keys and values that a network makes of them. */
-        Value heard(Recorder g, UNetConfig config) {
+        /** The error of the keys and values that a network makes of them, summed over all. */
+        static Value heard(List<Misaligned> all, Recorder g, UNetConfig config) {
             List<Value> errors = new ArrayList<>();
             for (ParameterSpec spec : UNet2DConditionModel.trainingGraph(config).parameters()) {
                 if (PROJECTION.matcher(spec.name()).matches()) {
                     long[] shape = spec.shape().stream().mapToLong(Long::longValue).toArray();
                     Value projection = g.params().at(UNET).tensor(spec.name(), shape);
-                    for (int i = 0; i < are.size(); i++) {
-                        Value is = are.get(i).linear(projection);
-                        errors.add(relative(is, wanted.get(i).linear(projection)));
+                    for (Misaligned each : all) {
+                        Value is = each.are.linear(projection);
+                        errors.add(relative(is, each.wanted.linear(projection)));
                     }
                 }
             }
-            return mean(errors).mul(are.size());
+            return mean(errors).mul(all.size());
         }
     }
 
@@ -483,11 +484,6 @@ public final class Objectives {
         Dim captions = symbol(prefix, Dim.symbol("C"));
         Value tokens = encode(g, text, place, captions, prefix + CLIP + "_");
         return tokens.reshape(captions.times(tokens.size(1)), tokens.size(2));
-    }
-
-    /** Those of them that know objects, for each row. */
-    private static Value objects(Recorder g, Value tokens) {
-        return g.input("objects", ElementType.INT64, B, Dim.symbol("O")).embedding(tokens);
     }
 
     /** Those of them that a denoising network is given, for each row. */
@@ -574,7 +570,7 @@ public final class Objectives {
         Value prediction = g.inline(UNET, network, timestep, sample, queries).get(0);
         return new Taught(
                 mean(errors),
-                Misaligned.of(connector, queries, asked).heard(g, config),
+                Misaligned.heard(Misaligned.of(connector, queries, asked), g, config),
                 relative(prediction, heard.get(last)));
     }
 

@@ -19,7 +19,8 @@ record BothEncoders(Variant variant, EncoderGraph text, EncoderGraph clip) {
 
     /**
      * {@return the one's inputs, then the other's for the same retold in several captions, and
-     * which of their tokens know each object, the background, and nothing, for each row}
+     * which of their tokens know each object, which the background, and which are padding, for each
+     * row}
      */
     List<Tensor> inputs(Torch torch, String[] captions, Retold told) {
         Tokens words = variant.tokens(captions);

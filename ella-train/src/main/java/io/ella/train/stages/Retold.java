@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -153,7 +154,7 @@ final class Retold {
                 List<Integer> of = k < byObject.size() ? byObject.get(k) : nothing;
                 repeat(of, eachObject, offset, CAPTIONS);
             }
-            List<Integer> behind = background(tokens, mentioned, all, first);
+            List<Integer> behind = background(tokens, mentioned);
             repeat(behind.isEmpty() ? nothing : behind, background, i * BACKGROUND, BACKGROUND);
             padding(tokens, first + all.size() - 1, padding, i * PADDING);
             // of a single caption all come twice
@@ -192,23 +193,19 @@ final class Retold {
         return List.copyOf(mentions);
     }
 
-    private static List<Integer> background(
-            Tokens tokens, List<Mention> mentions, List<Caption> captions, int first) {
-        List<Integer> behind = new ArrayList<>();
-        for (int i = 0; i < captions.size(); i++) {
-            if (captions.get(i).facts().stream().anyMatch(Fact.Behind.class::isInstance)) {
-                int begin = (first + i) * SceneModels.clipTokens();
-                int end = begin + used(tokens, first + i);
-                int last =
-                        mentions.stream()
-                                .mapToInt(Mention::token)
-                                .filter(token -> token < end)
-                                .max()
-                                .orElse(begin);
-                IntStream.range(Math.max(begin, last + 1), end).forEach(behind::add);
-            }
+    /** What follows the last object of the caption that tells it. */
+    private static List<Integer> background(Tokens tokens, List<Mention> mentions) {
+        OptionalInt last =
+                mentions.stream()
+                        .filter(m -> m.facts().stream().anyMatch(Fact.Behind.class::isInstance))
+                        .mapToInt(Mention::token)
+                        .max();
+        if (last.isEmpty()) {
+            return List.of();
         }
-        return behind;
+        int caption = last.getAsInt() / SceneModels.clipTokens();
+        int end = caption * SceneModels.clipTokens() + used(tokens, caption);
+        return IntStream.range(last.getAsInt() + 1, end).boxed().toList();
     }
 
     private static void padding(Tokens tokens, int caption, long[] all, int offset) {
