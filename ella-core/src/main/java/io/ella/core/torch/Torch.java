@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One device: makes tensors, loads weights and compiles programs for it.
@@ -39,9 +40,18 @@ public final class Torch implements AutoCloseable {
     private final PtNDManager manager;
     private final AtomicLong live = new AtomicLong();
 
-    private Torch(Device device, PtNDManager manager) {
+    /** Null on the CPU, where arrays are made in their place. */
+    private final @Nullable PinnedUpload upload;
+
+    private Torch(Device device, Engine engine) {
+        ai.djl.Device cpu = ai.djl.Device.cpu();
+        ai.djl.Device where = device.isCuda() ? ai.djl.Device.gpu(device.index()) : cpu;
         this.device = device;
-        this.manager = manager;
+        this.manager = (PtNDManager) engine.newBaseManager(where);
+        this.upload =
+                device.isCuda()
+                        ? new PinnedUpload(this, (PtNDManager) engine.newBaseManager(cpu))
+                        : null;
     }
 
     /**
@@ -61,9 +71,7 @@ public final class Torch implements AutoCloseable {
                                 .formatted(device, count));
             }
         }
-        ai.djl.Device where =
-                device.isCuda() ? ai.djl.Device.gpu(device.index()) : ai.djl.Device.cpu();
-        return new Torch(device, (PtNDManager) engine.newBaseManager(where));
+        return new Torch(device, engine);
     }
 
     /**
@@ -176,7 +184,17 @@ public final class Torch implements AutoCloseable {
     }
 
     private Tensor tensor(ByteBuffer bytes, ElementType type, DataType dataType, long[] shape) {
-        return new Tensor(this, manager.create(bytes, new Shape(shape), dataType), type);
+        Shape sizes = new Shape(shape);
+        try {
+            return new Tensor(
+                    this,
+                    upload == null
+                            ? manager.create(bytes, sizes, dataType)
+                            : upload.upload(bytes, sizes, dataType),
+                    type);
+        } catch (EngineException e) {
+            throw failure("making a tensor of shape " + sizes, e);
+        }
     }
 
     /**
@@ -271,6 +289,9 @@ public final class Torch implements AutoCloseable {
     /** Frees what is left of this device's memory. */
     @Override
     public void close() {
+        if (upload != null) {
+            upload.close();
+        }
         manager.close();
     }
 }
