@@ -48,7 +48,8 @@ public final class Approximations implements AutoCloseable {
                     Way.of("steps 10", request -> request.steps(10)),
                     Way.of(
                             "steps 10, dpmpp-2m-ays",
-                            request -> request.steps(10).scheduler(Schedulers.DPMPP_2M_AYS)));
+                            request -> request.steps(10).scheduler(Schedulers.DPMPP_2M_AYS)),
+                    Way.of("steps 4, lcm", request -> request.steps(4).scheduler(Schedulers.LCM)));
 
     private final ElllaPipeline pipeline;
     private final ElllaPipeline fp32;
