@@ -21,34 +21,30 @@ final class PinnedUpload implements AutoCloseable {
                 return r
             """;
 
-    private final String device;
-    private final PtNDManager manager;
-    private final PtNDManager host;
+    private final Torch torch;
     private final PtSymbolBlock script;
 
-    /**
-     * @param torch where to
-     * @param host owns the arrays on their way
-     */
-    PinnedUpload(Torch torch, PtNDManager host) {
-        this.device = torch.device().toString();
-        this.manager = torch.manager();
-        this.host = host;
+    /** Arrays on their way are its own; it is closed with the device's. */
+    private final PtNDManager host;
+
+    PinnedUpload(Torch torch) {
+        this.torch = torch;
         this.script = torch.load("the upload", ScriptArchive.of(UPLOAD));
+        this.host = torch.manager().newSubManager(ai.djl.Device.cpu());
     }
 
     PtNDArray upload(ByteBuffer bytes, Shape shape, DataType type) {
         try (PtNDArray array = host.create(bytes, shape, type);
                 IValue from = IValue.from(array);
-                IValue to = IValue.from(device);
+                IValue to = IValue.from(torch.device().toString());
                 IValue result = script.forward(from, to)) {
-            return result.toTensor(manager);
+            return result.toTensor(torch.manager());
         }
     }
 
     @Override
     public void close() {
-        script.close();
         host.close();
+        script.close();
     }
 }

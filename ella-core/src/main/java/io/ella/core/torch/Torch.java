@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
@@ -43,15 +44,10 @@ public final class Torch implements AutoCloseable {
     /** Null on the CPU, where arrays are made in their place. */
     private final @Nullable PinnedUpload upload;
 
-    private Torch(Device device, Engine engine) {
-        ai.djl.Device cpu = ai.djl.Device.cpu();
-        ai.djl.Device where = device.isCuda() ? ai.djl.Device.gpu(device.index()) : cpu;
+    private Torch(Device device, PtNDManager manager) {
         this.device = device;
-        this.manager = (PtNDManager) engine.newBaseManager(where);
-        this.upload =
-                device.isCuda()
-                        ? new PinnedUpload(this, (PtNDManager) engine.newBaseManager(cpu))
-                        : null;
+        this.manager = manager;
+        this.upload = device.isCuda() ? new PinnedUpload(this) : null;
     }
 
     /**
@@ -71,7 +67,9 @@ public final class Torch implements AutoCloseable {
                                 .formatted(device, count));
             }
         }
-        return new Torch(device, engine);
+        ai.djl.Device where =
+                device.isCuda() ? ai.djl.Device.gpu(device.index()) : ai.djl.Device.cpu();
+        return new Torch(device, (PtNDManager) engine.newBaseManager(where));
     }
 
     /**
@@ -186,12 +184,11 @@ public final class Torch implements AutoCloseable {
     private Tensor tensor(ByteBuffer bytes, ElementType type, DataType dataType, long[] shape) {
         Shape sizes = new Shape(shape);
         try {
-            return new Tensor(
-                    this,
+            PtNDArray array =
                     upload == null
                             ? manager.create(bytes, sizes, dataType)
-                            : upload.upload(bytes, sizes, dataType),
-                    type);
+                            : upload.upload(bytes, sizes, dataType);
+            return new Tensor(this, array, type);
         } catch (EngineException e) {
             throw failure("making a tensor of shape " + sizes, e);
         }

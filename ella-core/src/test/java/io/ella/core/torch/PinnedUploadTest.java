@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDManager;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;
@@ -16,8 +15,7 @@ class PinnedUploadTest {
     @Test
     void asksForPageLockedMemory() {
         try (Torch torch = Torch.open(Device.CPU);
-                PtNDManager host = (PtNDManager) torch.manager().newSubManager();
-                PinnedUpload upload = new PinnedUpload(torch, host)) {
+                PinnedUpload upload = new PinnedUpload(torch)) {
             ByteBuffer bytes = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
             assertThatThrownBy(() -> upload.upload(bytes, new Shape(2), DataType.FLOAT32))
                     .isInstanceOf(EngineException.class)
