@@ -77,6 +77,7 @@ RUNS = [
     (LCM, 4, 0, {}),
     (LCM, 6, 2, SD | V | dict(original_inference_steps=100, set_alpha_to_one=False)),
     (LCM, 3, 0, dict(clip_sample=True, timestep_scaling=5.0)),
+    (DPM, 6, 0, SD | V | TRAILING | SDE | dict(rescale_betas_zero_snr=True)),
 ]
 
 NAMES = {
@@ -90,6 +91,7 @@ NAMES = {
     "dpmpp-3m": (DPM, order(3)),
     "unipc": (UNIPC, {}),
     "lcm": (LCM, {}),
+    "dpmpp-2m-sde": (DPM, SDE),
 }
 BASES = [
     PNDM,

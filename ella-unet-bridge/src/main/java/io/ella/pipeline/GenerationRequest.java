@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *     model_index.json}), else 7.5
  * @param seed of the first image; each further image has the next; empty for a random one
  * @param count how many images
- * @param scheduler which; null for DPM-Solver++ with ELLA, and for the checkpoint's own without
+ * @param scheduler which; null for DPM-Solver++ with ELLA, as the checkpoint configures it, and for
+ *     the checkpoint's own without
  * @param tokenLength of the prompt for ELLA; CLIP always has 77
  * @param guidanceInterval at which timesteps guidance is applied; all of them is exact
  * @param cacheInterval after how many steps the deep part of the U-Net is computed anew; 1 is exact
@@ -218,7 +219,8 @@ public record GenerationRequest(
         /**
          * {@return this}
          *
-         * @param choice which scheduler
+         * @param choice which scheduler; unless set DPM-Solver++ with ELLA, as the checkpoint
+         *     configures it, and the checkpoint's own without
          */
         public Builder scheduler(Schedulers choice) {
             scheduler = choice;

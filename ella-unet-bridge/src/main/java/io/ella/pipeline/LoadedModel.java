@@ -255,7 +255,7 @@ final class LoadedModel implements AutoCloseable {
         if (asked != null) {
             return asked.from(config);
         }
-        return hasElla ? Schedulers.DPMPP_2M.from(config) : Schedulers.fromConfig(config);
+        return hasElla ? Schedulers.dpmSolver(config) : Schedulers.fromConfig(config);
     }
 
     LatentSize latentSize(int width, int height) {

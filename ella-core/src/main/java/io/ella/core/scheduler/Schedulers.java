@@ -8,7 +8,8 @@ import java.util.stream.Collectors;
  * The schedulers that can be asked for by name.
  *
  * <p>{@link #from} is {@code OtherScheduler.from_config(scheduler.config)} of diffusers: the noise
- * schedule and all else that both classes know carries over, the rest takes the class's defaults.
+ * schedule and all else that both classes know carries over, but for what the name says; the rest
+ * takes the class's defaults.
  */
 public enum Schedulers {
     /** Denoising diffusion implicit models, deterministic (η = 0). Song et al. 2020. */
@@ -21,10 +22,15 @@ public enum Schedulers {
     EULER_A("euler-a", "EulerAncestralDiscreteScheduler"),
     /** Heun's second order method; 2n−1 model calls for n steps. Karras et al. 2022. */
     HEUN("heun", "HeunDiscreteScheduler"),
-    /** DPM-Solver++ multistep, second order unless the configuration says otherwise. Lu 2022. */
+    /**
+     * DPM-Solver++ multistep, deterministic, second order unless the configuration says otherwise.
+     * Lu 2022.
+     */
     DPMPP_2M("dpmpp-2m", "DPMSolverMultistepScheduler"),
     /** {@link #DPMPP_2M} with the noise levels of Karras et al. 2022. */
     DPMPP_2M_KARRAS("dpmpp-2m-karras", "DPMSolverMultistepScheduler"),
+    /** {@link #DPMPP_2M} as a stochastic differential equation: fresh noise after every step. */
+    DPMPP_2M_SDE("dpmpp-2m-sde", "DPMSolverMultistepScheduler"),
     /** {@link #DPMPP_2M} at the timesteps that Sabour et al. 2024 found best for SD1.5, of ten. */
     DPMPP_2M_AYS("dpmpp-2m-ays", "DPMSolverMultistepScheduler"),
     /** {@link #DPMPP_2M_AYS} with the timesteps for SDXL. */
@@ -57,15 +63,30 @@ public enum Schedulers {
      * @throws EllaException if a value is malformed or not supported; the message names the key
      */
     public Scheduler from(SchedulerConfig base) {
+        SchedulerConfig ode = base.with("algorithm_type", "dpmsolver++");
         SchedulerConfig config =
                 switch (this) {
-                    case DPMPP_2M_KARRAS -> base.with("use_karras_sigmas", true);
-                    case DPMPP_2M_AYS -> base.with(AlignedSteps.KEY, AlignedSteps.SD15);
-                    case DPMPP_2M_AYS_XL -> base.with(AlignedSteps.KEY, AlignedSteps.SDXL);
-                    case DPMPP_3M -> base.with("solver_order", 3);
+                    case DPMPP_2M -> ode;
+                    case DPMPP_2M_KARRAS -> ode.with("use_karras_sigmas", true);
+                    case DPMPP_2M_SDE -> base.with("algorithm_type", "sde-dpmsolver++");
+                    case DPMPP_2M_AYS -> ode.with(AlignedSteps.KEY, AlignedSteps.SD15);
+                    case DPMPP_2M_AYS_XL -> ode.with(AlignedSteps.KEY, AlignedSteps.SDXL);
+                    case DPMPP_3M -> ode.with("solver_order", 3);
                     default -> base;
                 };
         return fromConfig(config.withClassName(className));
+    }
+
+    /**
+     * Makes the DPM-Solver++ that a configuration asks for, whatever class it is of: {@link
+     * #DPMPP_2M}, or {@link #DPMPP_2M_SDE} where its {@code algorithm_type} says so.
+     *
+     * @param base the configuration that the model was trained with
+     * @return the scheduler
+     * @throws EllaException if a value is malformed or not supported; the message names the key
+     */
+    public static Scheduler dpmSolver(SchedulerConfig base) {
+        return fromConfig(base.withClassName(DPMPP_2M.className));
     }
 
     /**

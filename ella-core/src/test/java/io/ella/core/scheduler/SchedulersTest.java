@@ -29,6 +29,7 @@ class SchedulersTest {
                         "heun",
                         "dpmpp-2m",
                         "dpmpp-2m-karras",
+                        "dpmpp-2m-sde",
                         "dpmpp-2m-ays",
                         "dpmpp-2m-ays-xl",
                         "dpmpp-3m",
@@ -48,6 +49,17 @@ class SchedulersTest {
         Schedule xl = Schedulers.DPMPP_2M_AYS_XL.from(BASE).schedule(10);
         assertThat(xl.timesteps()).containsExactly(999, 845, 730, 587, 443, 310, 193, 116, 53, 13);
         assertThat(last(xl)).containsExactly(new float[] {5.43743f, -13.93632f}, within(2e-5f));
+    }
+
+    @Test
+    void aConfigurationMayAskForNoiseButANameSaysWhichItIs() {
+        SchedulerConfig asks = BASE.with("algorithm_type", "sde-dpmsolver++");
+        float[] ode = sampled(Schedulers.DPMPP_2M.from(BASE).schedule(6), 0);
+        float[] sde = sampled(Schedulers.DPMPP_2M_SDE.from(BASE).schedule(6), 0);
+        assertThat(sde).isNotEqualTo(ode);
+        assertThat(sampled(Schedulers.dpmSolver(asks).schedule(6), 0)).isEqualTo(sde);
+        assertThat(sampled(Schedulers.dpmSolver(BASE).schedule(6), 0)).isEqualTo(ode);
+        assertThat(sampled(Schedulers.DPMPP_2M.from(asks).schedule(6), 0)).isEqualTo(ode);
     }
 
     private static float[] last(Schedule schedule) {
