@@ -95,8 +95,10 @@ final class GenerateCommand implements Callable<Integer> {
             names = "--scheduler",
             paramLabel = "NAME",
             description =
-                    "ddim, pndm, euler, euler-a, heun, dpmpp-2m, dpmpp-2m-karras, dpmpp-3m, unipc or"
-                            + " lcm. Default: dpmpp-2m with ELLA, else the checkpoint's own.")
+                    "ddim, pndm, euler, euler-a, heun, dpmpp-2m, dpmpp-2m-karras, dpmpp-2m-sde,"
+                            + " dpmpp-2m-ays, dpmpp-2m-ays-xl, dpmpp-3m, unipc or lcm. Default:"
+                            + " with ELLA DPM-Solver++ as the checkpoint configures it (dpmpp-2m,"
+                            + " the embedded model's dpmpp-2m-sde), else the checkpoint's own.")
     private @Nullable String scheduler;
 
     @Mixin private TokenLengthOptions tokens = new TokenLengthOptions();

@@ -38,6 +38,13 @@ final class ModelOptions {
     private @Nullable Path vae;
 
     @Option(
+            names = "--tiny-vae",
+            description =
+                    "Decode with the model's own TAESD, in its folder tiny_vae: fast and"
+                            + " approximate. The embedded model has one.")
+    private boolean tinyVae;
+
+    @Option(
             names = "--lora",
             paramLabel = "FILE[:SCALE]",
             description =
@@ -49,6 +56,9 @@ final class ModelOptions {
         checkNotBlank(console, "--ella", ella);
         checkNotBlank(console, "--text-encoder", textEncoder);
         checkNotBlank(console, "--vae", vae);
+        if (tinyVae && vae != null) {
+            throw console.misuse("--vae and --tiny-vae exclude each other");
+        }
         if ((ella == null) != (textEncoder == null)) {
             throw console.misuse("--ella and --text-encoder go together: give both or neither");
         }
@@ -77,6 +87,9 @@ final class ModelOptions {
         }
         if (vae != null) {
             builder.vae(vae);
+        }
+        if (tinyVae) {
+            builder.tinyVae();
         }
         for (String text : loras) {
             LoraFile lora = LoraFile.parse(text);

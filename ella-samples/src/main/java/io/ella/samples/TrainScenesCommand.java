@@ -36,9 +36,9 @@ final class TrainScenesCommand implements Callable<Integer> {
 
     @Option(
             names = "--stage",
-            paramLabel = "vae-crops|vae|decoder|t5|llama|layout|base|align|distil|tsc|all",
+            paramLabel = "vae-crops|vae|decoder|tiny-vae|t5|llama|layout|base|align|distil|tsc|all",
             description =
-                    "Which stage; each needs those before it, but llama. Default: ${DEFAULT-VALUE}.")
+                    "Which stage; each needs those before it, but tiny-vae and llama. Default: ${DEFAULT-VALUE}.")
     private String stage = ALL;
 
     @Option(

@@ -90,6 +90,28 @@ class GenerateCommandTest {
     }
 
     @Test
+    void theTinyDecoderDrawsAlmostTheSame() throws IOException {
+        Path exact = folder.resolve("exact.png");
+        Path tiny = folder.resolve("tiny.png");
+        String[] whole = {"generate", PROMPT, "--seed", "1", "-o"};
+        assertThat(Run.ella(with(whole, exact.toString())).code()).isZero();
+        Run run = Run.ella(with(whole, tiny.toString(), "--tiny-vae"));
+        assertThat(run.code()).as(run.err()).isZero();
+        byte[] one = Image.read(exact).toRgb();
+        byte[] other = Image.read(tiny).toRgb();
+        long difference = 0;
+        for (int i = 0; i < one.length; i++) {
+            difference += Math.abs((one[i] & 0xff) - (other[i] & 0xff));
+        }
+        assertThat(difference / (double) one.length).isBetween(0.01, 10.0);
+
+        Path again = folder.resolve("again.png");
+        assertThat(Run.ella("replay", tiny.toString(), "-o", again.toString()).code()).isZero();
+        assertThat(Image.read(again)).isEqualTo(Image.read(tiny));
+        assertThat(generate(exact, "--tiny-vae", "--vae", "taesd").code()).isEqualTo(2);
+    }
+
+    @Test
     void aLoraChangesTheImage() {
         String[] model = {"--model", TestModels.get("tiny-sdxl").toString(), "--seed", "1"};
         String lora = TestModels.get("tiny-sdxl-lora.safetensors").toString();
@@ -97,14 +119,15 @@ class GenerateCommandTest {
         Path changed = folder.resolve("changed.png");
         assertThat(generate(plain, model).code()).isZero();
         String[] twice = {"--lora", lora, "--lora", lora + ":-0.5"};
-        Run run =
-                generate(
-                        changed,
-                        Stream.of(model, twice).flatMap(Stream::of).toArray(String[]::new));
+        Run run = generate(changed, with(model, twice));
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(Image.read(changed)).isNotEqualTo(Image.read(plain));
         assertThat(Png.texts(changed).get(Png.PROVENANCE)).contains(lora + ":1.0", lora + ":-0.5");
         assertThat(generate(plain, "--lora", " ").code()).isEqualTo(2);
+    }
+
+    private static String[] with(String[] some, String... more) {
+        return Stream.concat(Stream.of(some), Stream.of(more)).toArray(String[]::new);
     }
 
     private static Run generate(Path out, String... more) {
@@ -120,6 +143,6 @@ class GenerateCommandTest {
             "--height",
             "48"
         };
-        return Run.ella(Stream.concat(Stream.of(usual), Stream.of(more)).toArray(String[]::new));
+        return Run.ella(with(usual, more));
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import io.ella.core.conformance.ConformanceResources;
+import io.ella.pipeline.EmbeddedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,17 @@ class InfoCommandTest {
         assertThat(info(TestModels.get("tiny-t5")).out()).containsPattern("T5EncoderModel +63,072");
         Path lora = ConformanceResources.get("lora-tiny-peft").folder();
         assertThat(info(lora.resolve("lora.safetensors")).out()).contains("changes unet");
+    }
+
+    @Test
+    void theEmbeddedModelHasEverythingTogether() {
+        try (EmbeddedModel model = EmbeddedModel.unpack()) {
+            assertThat(info(model.folder()).out())
+                    .containsPattern("ella +adaln connector")
+                    .containsPattern("ella_text_encoder +T5EncoderModel")
+                    .containsPattern("tiny_vae +AutoencoderTiny +77,539 +F16")
+                    .doesNotContain("!");
+        }
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.ella.core.graph.Value;
 import io.ella.encoders.EncoderGraph;
 import io.ella.tsc.TscConfig;
 import io.ella.unet.AutoencoderKL;
+import io.ella.unet.LatentDecoder;
 import io.ella.unet.UNet2DConditionModel;
 import io.ella.unet.UNetConfig;
 import io.ella.unet.VaeConfig;
@@ -36,6 +37,9 @@ public final class Objectives {
 
     /** The connector. */
     public static final String TSC = "tsc";
+
+    /** A decoder for previews, in place of the autoencoder's. */
+    public static final String TINY_VAE = "tiny_vae";
 
     /** What tells from the denoising network's features what is where. */
     public static final String MAPS = "maps";
@@ -108,14 +112,7 @@ public final class Objectives {
                                     Dim.of(config.inChannels()),
                                     H.times(s),
                                     W.times(s));
-                    Value weight =
-                            g.input(
-                                    "weight",
-                                    ElementType.FLOAT32,
-                                    B,
-                                    Dim.of(1),
-                                    H.times(s),
-                                    W.times(s));
+                    Value weight = weight(g, s);
                     Value normal = g.input("noise", B, Dim.of(config.latentChannels()), H, W);
                     List<Value> moments = g.inline(VAE, AutoencoderKL.encoder(config), image);
                     Value mean = moments.get(0);
@@ -124,13 +121,51 @@ public final class Objectives {
                     Value decoded = g.inline(VAE, AutoencoderKL.decoder(config), latent).get(0);
 
                     Value error = decoded.toFloat32().sub(image.toFloat32());
-                    Value absolute = error.unary(Op.UnaryFunction.ABS).mul(weight).mean();
-                    Value square = error.unary(Op.UnaryFunction.SQUARE).mul(weight).mean();
+                    Value absolute = absolute(error, weight);
                     Value kl = divergence(mean.toFloat32(), moments.get(1).toFloat32());
-                    g.output("loss", absolute.add(square).add(kl.mul(divergence)));
+                    g.output("loss", absolute.add(square(error, weight)).add(kl.mul(divergence)));
                     g.output("absolute", absolute);
                     g.output("divergence", kl);
                 });
+    }
+
+    /**
+     * {@return the loss of a decoder that learns what latents are the pictures of: mean absolute
+     * and mean squared error, weighted}
+     *
+     * <p>Inputs: {@code latent} [B, latentChannels, H, W], as the decoder takes it; {@code image}
+     * [B, 3, s·H, s·W] in [-1, 1]; {@code weight} [B, 1, s·H, s·W], how much each pixel counts.
+     * Outputs: loss, mean absolute error.
+     *
+     * @param decoder what learns
+     */
+    public static Graph decoder(LatentDecoder decoder) {
+        long s = decoder.scale();
+        return Graph.record(
+                "decoder",
+                g -> {
+                    Value latent = g.input("latent", B, Dim.of(decoder.latentChannels()), H, W);
+                    Value image = g.input("image", B, Dim.of(3), H.times(s), W.times(s));
+                    Value weight = weight(g, s);
+                    Value decoded = g.inline(TINY_VAE, decoder.graph(), latent).get(0);
+                    Value error = decoded.toFloat32().sub(image.toFloat32());
+                    Value absolute = absolute(error, weight);
+                    g.output("loss", absolute.add(square(error, weight)));
+                    g.output("absolute", absolute);
+                });
+    }
+
+    /** How much each pixel counts, of which a latent stands for s in each direction. */
+    private static Value weight(Recorder g, long s) {
+        return g.input("weight", ElementType.FLOAT32, B, Dim.of(1), H.times(s), W.times(s));
+    }
+
+    private static Value absolute(Value error, Value weight) {
+        return error.unary(Op.UnaryFunction.ABS).mul(weight).mean();
+    }
+
+    private static Value square(Value error, Value weight) {
+        return error.unary(Op.UnaryFunction.SQUARE).mul(weight).mean();
     }
 
     private static Value divergence(Value mean, Value logVariance) {

@@ -302,6 +302,7 @@ public final class ElllaPipeline implements AutoCloseable {
         private @Nullable Path ella;
         private @Nullable Path textEncoder;
         private @Nullable Path vae;
+        private boolean tinyVae;
         private final List<LoraFile> loras = new ArrayList<>();
         private Device device = Device.CPU;
         private Precision precision = Precision.AUTO;
@@ -351,6 +352,18 @@ public final class ElllaPipeline implements AutoCloseable {
          */
         public Builder vae(Path path) {
             vae = path;
+            return this;
+        }
+
+        /**
+         * Has the decoder in the model's folder {@code tiny_vae} take the place of its own: TAESD
+         * ({@code AutoencoderTiny} of diffusers) for the model's latents. For previews: it takes a
+         * part of the time, and its pictures are approximate. The embedded model has one.
+         *
+         * @return this
+         */
+        public Builder tinyVae() {
+            tinyVae = true;
             return this;
         }
 
@@ -430,7 +443,8 @@ public final class ElllaPipeline implements AutoCloseable {
                         "the pipeline to share with is on %s, this one is to be on %s"
                                 .formatted(sharing.model.device(), device));
             }
-            ModelPaths paths = ModelPaths.of(model, ella, textEncoder, vae, List.copyOf(loras));
+            ModelPaths paths =
+                    ModelPaths.of(model, ella, textEncoder, vae, tinyVae, List.copyOf(loras));
             DeviceThread thread;
             try {
                 thread =

@@ -116,14 +116,16 @@ final class LoadedModel implements AutoCloseable {
                                             files.unetConfig(),
                                             files.unet(),
                                             precisions.unet()));
-            Object decoding = List.of(paths.name(), paths.vae(), precisions.vae());
+            Object decoding = List.of(paths.name(), paths.vae(), paths.tinyVae(), precisions.vae());
             Shared<ImageDecoder> decoder =
                     part(
                             resources,
                             other,
                             o -> o.decoder,
                             decoding,
-                            () -> ImageDecoder.open(torch, files, paths.vae(), precisions.vae()));
+                            () ->
+                                    ImageDecoder.open(
+                                            torch, files, paths.decoder(), precisions.vae()));
             prepared.join();
             Map<String, String> description = describe(paths, device, precision, precisions);
             LOG.info("{}", description);
@@ -179,6 +181,9 @@ final class LoadedModel implements AutoCloseable {
             paths.textEncoder().ifPresent(e -> description.put("text_encoder", e.toString()));
         }
         paths.vae().ifPresent(v -> description.put(Provenance.VAE, v.toString()));
+        if (paths.tinyVae()) {
+            description.put(Provenance.TINY_VAE, "true");
+        }
         for (int i = 0; i < paths.loras().size(); i++) {
             String number = i == 0 ? "" : "_" + (i + 1);
             description.put(Provenance.LORA + number, paths.loras().get(i).toString());
@@ -243,8 +248,8 @@ final class LoadedModel implements AutoCloseable {
     }
 
     /**
-     * The scheduler of a request: the one asked for, DPM-Solver++ with ELLA, the checkpoint's own
-     * without.
+     * The scheduler of a request: the one asked for, with ELLA DPM-Solver++ as the checkpoint
+     * configures it, the checkpoint's own without.
      */
     Scheduler scheduler(@Nullable Schedulers asked) {
         return scheduler(schedulerConfig, hasElla, asked);

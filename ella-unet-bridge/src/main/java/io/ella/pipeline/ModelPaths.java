@@ -1,6 +1,7 @@
 package io.ella.pipeline;
 
 import io.ella.core.EllaException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param ella the connector; empty for plain CLIP
  * @param textEncoder the folder of the language model; empty for plain CLIP
  * @param vae the folder of the autoencoder whose decoder takes the place of the model's own
+ * @param tinyVae whether the model's folder {@link #TINY_VAE} is that
  * @param loras what changes the model's weights, one over the other
  * @param embedded the unpacked default model, deleted on closing; empty where paths were given
  */
@@ -24,6 +26,7 @@ record ModelPaths(
         Optional<Path> ella,
         Optional<Path> textEncoder,
         Optional<Path> vae,
+        boolean tinyVae,
         List<LoraFile> loras,
         Optional<EmbeddedModel> embedded)
         implements AutoCloseable {
@@ -31,17 +34,26 @@ record ModelPaths(
     /** How the embedded default model is called. */
     static final String EMBEDDED = "the embedded default";
 
+    /** Where a model has a decoder for previews beside its own: TAESD, for its latents. */
+    static final String TINY_VAE = "tiny_vae";
+
     /** Paths as given; without a model, that of the embedded default. */
     static ModelPaths of(
             @Nullable Path model,
             @Nullable Path ella,
             @Nullable Path textEncoder,
             @Nullable Path vae,
+            boolean tinyVae,
             List<LoraFile> loras) {
         checkNotBlank("model", model);
         checkNotBlank("ELLA connector", ella);
         checkNotBlank("text encoder", textEncoder);
         checkNotBlank("autoencoder", vae);
+        if (tinyVae && vae != null) {
+            throw new EllaException(
+                    "both another autoencoder (%s) and the model's tiny one were asked for. Choose one"
+                            .formatted(vae));
+        }
         if (model == null) {
             if (ella != null || textEncoder != null) {
                 throw new EllaException(
@@ -55,6 +67,7 @@ record ModelPaths(
                     Optional.of(folder.resolve("ella")),
                     Optional.of(folder.resolve("ella_text_encoder")),
                     Optional.ofNullable(vae),
+                    tinyVae,
                     loras,
                     Optional.of(embedded));
         }
@@ -71,8 +84,27 @@ record ModelPaths(
                 Optional.ofNullable(ella),
                 Optional.ofNullable(textEncoder),
                 Optional.ofNullable(vae),
+                tinyVae,
                 loras,
                 Optional.empty());
+    }
+
+    /**
+     * {@return the folder of the decoder that takes the place of the model's own, if any does}
+     *
+     * @throws EllaException if it is to be the model's tiny one, and there is none
+     */
+    Optional<Path> decoder() {
+        if (!tinyVae) {
+            return vae;
+        }
+        Path folder = model.resolve(TINY_VAE);
+        if (!Files.isDirectory(folder)) {
+            throw new EllaException(
+                    "%s has no folder %s. Name a TAESD for its latents as another autoencoder"
+                            .formatted(name, TINY_VAE));
+        }
+        return Optional.of(folder);
     }
 
     private static void checkNotBlank(String what, @Nullable Path path) {

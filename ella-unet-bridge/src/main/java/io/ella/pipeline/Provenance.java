@@ -32,6 +32,9 @@ public record Provenance(
     /** The key of an autoencoder that was given in place of the model's own. */
     static final String VAE = "vae";
 
+    /** The key that is there where the model's tiny one was asked for. */
+    static final String TINY_VAE = "tiny_vae";
+
     /** Copies the maps, in their order. */
     public Provenance {
         settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
@@ -99,6 +102,9 @@ public record Provenance(
         }
         if (config.has(VAE)) {
             builder.vae(Path.of(config.string(VAE)));
+        }
+        if (config.has(TINY_VAE)) {
+            builder.tinyVae();
         }
         for (String key : config.keys()) {
             if (key.startsWith(LORA)) {

@@ -455,6 +455,33 @@ class ElllaPipelineTest {
     }
 
     @Test
+    void aModelsTinyAutoencoderDecodesWhereItIsAskedFor() throws IOException {
+        Path model = folder.resolve("model");
+        copy(Models.path("tiny-sd15"), model);
+        Path taesd = model.resolve("tiny_vae");
+        refused("no folder tiny_vae", () -> Models.clip().model(model).tinyVae().build());
+        copy(Models.path("tiny-taesd"), taesd);
+        GenerationRequest request = GenerationRequest.of("a vase").steps(2).seed(1).build();
+        Generation own;
+        Generation made;
+        try (ElllaPipeline pipeline = Models.clip().model(model).build();
+                ElllaPipeline tiny =
+                        Models.clip().model(model).sharing(pipeline).tinyVae().build()) {
+            own = pipeline.generate(request);
+            made = tiny.generate(request);
+        }
+        assertThat(made.image()).isNotEqualTo(own.image());
+        try (ElllaPipeline named = Models.clip().vae(taesd).build()) {
+            assertThat(named.generate(request).image()).isEqualTo(made.image());
+        }
+        Provenance provenance = made.provenances().get(0);
+        try (ElllaPipeline again = provenance.pipelineBuilder().build()) {
+            assertThat(again.generate(provenance.request()).image()).isEqualTo(made.image());
+        }
+        refused("Choose one", () -> Models.clip().vae(taesd).tinyVae().build());
+    }
+
+    @Test
     void lorasAreReadFromText() {
         assertThat(LoraFile.parse("a/b.safetensors:0.5"))
                 .isEqualTo(new LoraFile(Path.of("a/b.safetensors"), 0.5));

@@ -10,15 +10,18 @@ import io.ella.pipeline.GenerationRequest;
 import io.ella.pipeline.GuidanceInterval;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * Faster ways to draw with the embedded model: how long denoising takes, and how far the pictures
- * are from the exact ones. Two of the ways are not faster but say what is near: fp32, and four
- * times the steps.
+ * Faster ways to draw with the embedded model: how long denoising and decoding take, and how far
+ * the pictures are from the exact ones. Two of the ways are not faster but say what is near: fp32,
+ * and four times the steps. Unless they say otherwise all use {@link Schedulers#DPMPP_2M}: with the
+ * noise that the model's own scheduler draws at each step, fewer of them give another picture.
  *
  * <p>Not thread-safe.
  */
@@ -38,7 +41,7 @@ public final class Approximations implements AutoCloseable {
     private static final List<Way> WAYS =
             List.of(
                     Way.of("exact", request -> request),
-                    new Way("fp32", true, request -> request),
+                    new Way("fp32", Opened.FP32, request -> request),
                     Way.of("steps 100", request -> request.steps(100)),
                     Way.of("guidance interval 300,900", request -> guided(request, 300, 900)),
                     Way.of("guidance interval 200,800", request -> guided(request, 200, 800)),
@@ -49,26 +52,36 @@ public final class Approximations implements AutoCloseable {
                     Way.of(
                             "steps 10, dpmpp-2m-ays",
                             request -> request.steps(10).scheduler(Schedulers.DPMPP_2M_AYS)),
-                    Way.of("steps 4, lcm", request -> request.steps(4).scheduler(Schedulers.LCM)));
+                    Way.of("steps 4, lcm", request -> request.steps(4).scheduler(Schedulers.LCM)),
+                    new Way("tiny vae", Opened.TINY_VAE, request -> request));
 
-    private final ElllaPipeline pipeline;
-    private final ElllaPipeline fp32;
+    private final Map<Opened, ElllaPipeline> pipelines;
     private final int count;
     private final List<List<Double>> seconds = lists();
     private final List<List<Image>> pictures = lists();
+
+    /** The pipelines of the embedded model. */
+    private enum Opened {
+        /** What the others are compared with. */
+        EXACT,
+        /** In fp32, whatever the others are in. */
+        FP32,
+        /** With the decoder for previews. */
+        TINY_VAE
+    }
 
     /**
      * A way to draw.
      *
      * @param name as the command says it
-     * @param isFp32 whether in fp32, whatever the others are in
+     * @param opened what draws
      * @param settings what is asked for
      */
     private record Way(
-            String name, boolean isFp32, UnaryOperator<GenerationRequest.Builder> settings) {
+            String name, Opened opened, UnaryOperator<GenerationRequest.Builder> settings) {
 
         static Way of(String name, UnaryOperator<GenerationRequest.Builder> settings) {
-            return new Way(name, false, settings);
+            return new Way(name, Opened.EXACT, settings);
         }
     }
 
@@ -76,7 +89,7 @@ public final class Approximations implements AutoCloseable {
      * What came of a way.
      *
      * @param way its name
-     * @param seconds how long denoising took, each time
+     * @param seconds how long denoising and decoding took, each time
      * @param psnr peak signal-to-noise ratio of each picture to the exact one in dB, ascending;
      *     infinite where nothing differs
      */
@@ -88,9 +101,8 @@ public final class Approximations implements AutoCloseable {
         }
     }
 
-    private Approximations(ElllaPipeline pipeline, ElllaPipeline fp32, int count) {
-        this.pipeline = pipeline;
-        this.fp32 = fp32;
+    private Approximations(Map<Opened, ElllaPipeline> pipelines, int count) {
+        this.pipelines = Map.copyOf(pipelines);
         this.count = count;
     }
 
@@ -103,17 +115,22 @@ public final class Approximations implements AutoCloseable {
      * @return to be closed
      */
     public static Approximations open(Device device, Precision precision, int count) {
-        ElllaPipeline exact = pipeline(device, precision);
+        Map<Opened, ElllaPipeline> pipelines = new EnumMap<>(Opened.class);
         try {
-            return new Approximations(exact, pipeline(device, Precision.FP32), count);
+            ElllaPipeline exact = builder(device, precision).build();
+            pipelines.put(Opened.EXACT, exact);
+            pipelines.put(Opened.FP32, builder(device, Precision.FP32).build());
+            pipelines.put(
+                    Opened.TINY_VAE, builder(device, precision).sharing(exact).tinyVae().build());
+            return new Approximations(pipelines, count);
         } catch (RuntimeException | Error e) {
-            exact.close();
+            pipelines.values().forEach(ElllaPipeline::close);
             throw e;
         }
     }
 
-    private static ElllaPipeline pipeline(Device device, Precision precision) {
-        return ElllaPipeline.builder().device(device).precision(precision).build();
+    private static ElllaPipeline.Builder builder(Device device, Precision precision) {
+        return ElllaPipeline.builder().device(device).precision(precision);
     }
 
     /** {@return how many pieces of work a round has} */
@@ -132,15 +149,21 @@ public final class Approximations implements AutoCloseable {
         int index = piece % WAYS.size();
         Way way = WAYS.get(index);
         GenerationRequest.Builder request =
-                GenerationRequest.of(PROMPTS.get(piece / WAYS.size())).seed(1).count(count);
-        Generation drawn =
-                (way.isFp32 ? fp32 : pipeline).generate(way.settings.apply(request).build());
+                GenerationRequest.of(PROMPTS.get(piece / WAYS.size()))
+                        .scheduler(Schedulers.DPMPP_2M)
+                        .seed(1)
+                        .count(count);
+        ElllaPipeline pipeline = Objects.requireNonNull(pipelines.get(way.opened));
+        Generation drawn = pipeline.generate(way.settings.apply(request).build());
         if (round == 0) {
             pictures.get(index).addAll(drawn.images());
         } else {
-            seconds.get(index)
-                    .add(Objects.requireNonNull(drawn.timings().get("denoise")).toNanos() * 1e-9);
+            seconds.get(index).add(seconds(drawn, "denoise") + seconds(drawn, "decode"));
         }
+    }
+
+    private static double seconds(Generation drawn, String stage) {
+        return Objects.requireNonNull(drawn.timings().get(stage)).toNanos() * 1e-9;
     }
 
     /** {@return what came of every way, the exact one first} */
@@ -185,7 +208,6 @@ public final class Approximations implements AutoCloseable {
 
     @Override
     public void close() {
-        pipeline.close();
-        fp32.close();
+        pipelines.values().forEach(ElllaPipeline::close);
     }
 }

@@ -71,8 +71,8 @@ public record CheckpointInfo(Path path, String kind, List<ComponentInfo> compone
                         ComponentInfo.plain(name, type, "", "the folder " + name + " is missing"));
             }
         }
-        // Of ELLA, where a folder has everything together.
-        for (String name : List.of("ella", "ella_text_encoder")) {
+        // What an index does not list: ELLA, where a folder has everything together, and TAESD.
+        for (String name : List.of("ella", "ella_text_encoder", "tiny_vae")) {
             Path part = folder.resolve(name);
             if (!names.contains(name) && Files.isDirectory(part)) {
                 components.add(

@@ -8,8 +8,8 @@ import io.ella.core.scheduler.Schedulers;
 import io.ella.core.weights.Checkpoint;
 import io.ella.core.weights.WeightSource;
 import io.ella.encoders.Tokenizer;
-import io.ella.unet.AutoencoderKL;
 import io.ella.unet.ControlNetModel;
+import io.ella.unet.LatentDecoder;
 import io.ella.unet.LegacyVaeNames;
 import io.ella.unet.UNet2DConditionModel;
 import io.ella.unet.UNetConfig;
@@ -44,7 +44,9 @@ final class ComponentFolder {
             String found = type.isEmpty() ? className(config) : type;
             return switch (found) {
                 case "UNet2DConditionModel" -> unet(name, folder, config);
-                case "AutoencoderKL" -> vae(name, folder, config);
+                case "AutoencoderKL" ->
+                        vae(name, found, folder, LatentDecoder.of(VaeConfig.from(config)));
+                case "AutoencoderTiny" -> vae(name, found, folder, LatentDecoder.from(config));
                 case "ControlNetModel" ->
                         matched(
                                 name,
@@ -96,19 +98,15 @@ final class ComponentFolder {
         return matched(name, "UNet2DConditionModel", folder, details, declared);
     }
 
-    private static ComponentInfo vae(String name, Path folder, Config config) {
-        List<ParameterSpec> declared = AutoencoderKL.decoder(VaeConfig.from(config)).parameters();
+    private static ComponentInfo vae(String name, String type, Path folder, LatentDecoder decoder) {
+        List<ParameterSpec> declared = decoder.graph().parameters();
         try (WeightSource source = Checkpoint.open(folder)) {
             return checked(
-                    ComponentInfo.of(name, "AutoencoderKL", source, ""),
+                    ComponentInfo.of(name, type, source, ""),
                     () ->
                             LegacyVaeNames.resolve(source, declared)
-                                    .check(declared, ComponentFolder::isOfVaeEncoder));
+                                    .check(declared, LatentDecoder::isOfEncoder));
         }
-    }
-
-    static boolean isOfVaeEncoder(String parameter) {
-        return parameter.startsWith("encoder.") || parameter.startsWith("quant_conv.");
     }
 
     private static ComponentInfo matched(

@@ -3,7 +3,7 @@ package io.ella.samples.info;
 import io.ella.core.EllaException;
 import io.ella.core.graph.ParameterSpec;
 import io.ella.core.scheduler.SchedulerConfig;
-import io.ella.unet.AutoencoderKL;
+import io.ella.unet.LatentDecoder;
 import io.ella.unet.OriginalLayout;
 import io.ella.unet.UNet2DConditionModel;
 import io.ella.unet.UNetConfig;
@@ -51,14 +51,12 @@ final class SingleFile {
             return ComponentInfo.plain("vae", "AutoencoderKL", "", "the file has no autoencoder");
         }
         OriginalLayout.Part part = found.get();
-        VaeConfig config = VaeConfig.from(part.config());
+        LatentDecoder decoder = LatentDecoder.of(VaeConfig.from(part.config()));
         return ComponentFolder.checked(
                 ComponentInfo.of("vae", "AutoencoderKL", part.weights(), ""),
                 () ->
                         part.weights()
-                                .check(
-                                        AutoencoderKL.decoder(config).parameters(),
-                                        ComponentFolder::isOfVaeEncoder));
+                                .check(decoder.graph().parameters(), LatentDecoder::isOfEncoder));
     }
 
     private static ComponentInfo scheduler(OriginalLayout layout) {

@@ -30,7 +30,7 @@ final class AutoencoderTask implements TrainingTask {
      * of the background is 1. What is not of the object there counts as well: the hole is what
      * makes a ring.
      */
-    private static final float OBJECT_WEIGHT = 5;
+    static final float OBJECT_WEIGHT = 5;
 
     /** How many of the crops show an object, which is where the details are. */
     private static final double CENTRED = 0.85;

@@ -45,6 +45,15 @@ final class SceneCheckpoint {
         weights("vae/" + DIFFUSERS_WEIGHTS, source, both);
     }
 
+    /** The decoder for previews, whose latents have a deviation of 1. */
+    void tinyVae(WeightSource source) {
+        write("tiny_vae/config.json", SceneModels.json("tiny_vae"));
+        weights(
+                "tiny_vae/" + DIFFUSERS_WEIGHTS,
+                source,
+                SceneModels.tinyVae().graph().parameters());
+    }
+
     /** The denoising network, its text encoder with the tokenizer, the schedule and the index. */
     void base(WeightSource unet, WeightSource textEncoder) {
         write("unet/config.json", SceneModels.json("unet"));

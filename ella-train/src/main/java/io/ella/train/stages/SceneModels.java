@@ -9,6 +9,7 @@ import io.ella.encoders.EncoderGraph;
 import io.ella.encoders.LlamaConfig;
 import io.ella.encoders.T5Config;
 import io.ella.train.scenes.SceneVocabulary;
+import io.ella.unet.LatentDecoder;
 import io.ella.unet.UNetConfig;
 import io.ella.unet.VaeConfig;
 import java.io.IOException;
@@ -27,6 +28,10 @@ final class SceneModels {
 
     static VaeConfig vae() {
         return VaeConfig.from(config("vae"));
+    }
+
+    static LatentDecoder tinyVae() {
+        return LatentDecoder.from(config("tiny_vae"));
     }
 
     static UNetConfig unet() {

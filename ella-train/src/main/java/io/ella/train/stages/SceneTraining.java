@@ -223,6 +223,12 @@ public final class SceneTraining {
         return switch (stage) {
             case VAE_CROPS -> autoencoder(stage, CROP);
             case VAE, DECODER -> autoencoder(stage, SceneRenderer.DEFAULT_SIZE);
+            case TINY_VAE ->
+                    new TinyDecoderTask(
+                            SceneModels.tinyVae(),
+                            scenes,
+                            latents(cancelled, listener),
+                            stage.batch());
             case T5 -> LanguageTask.t5(scenes, stage.batch());
             case LLAMA -> LanguageTask.llama(scenes, stage.batch());
             case LAYOUT ->
@@ -363,7 +369,7 @@ public final class SceneTraining {
         double average =
                 switch (stage) {
                     case DISTIL, TSC -> 0.99; // short, from a connector that is something else
-                    case VAE_CROPS, VAE, DECODER -> 0.995;
+                    case VAE_CROPS, VAE, DECODER, TINY_VAE -> 0.995;
                     case T5, LLAMA, LAYOUT, BASE, ALIGN -> 0.999;
                 };
         long count = steps(stage);
@@ -414,6 +420,10 @@ public final class SceneTraining {
         Map<String, String> parts =
                 switch (stage) {
                     case VAE -> Map.of(Objectives.VAE, "vae");
+                    case TINY_VAE ->
+                            Files.exists(model.resolve("tiny_vae"))
+                                    ? Map.of(Objectives.TINY_VAE, "tiny_vae")
+                                    : Map.<String, String>of();
                     case LAYOUT, BASE ->
                             Map.of(
                                     Objectives.UNET,
@@ -504,6 +514,14 @@ public final class SceneTraining {
                 checkpoint.maps(result(Stage.BASE, Objectives.MAPS));
             }
         }
+        found(Stage.TINY_VAE)
+                .ifPresent(
+                        kept -> {
+                            try (WeightSource tiny = kept) {
+                                checkpoint.tinyVae(
+                                        tiny.renamed(n -> Objectives.TINY_VAE + "." + n));
+                            }
+                        });
         if (withElla) {
             try (WeightSource text = result(variant.language(), Objectives.TEXT_ENCODER);
                     WeightSource tsc = result(Stage.TSC, Objectives.TSC)) {

@@ -14,6 +14,8 @@ public enum Stage {
     VAE(6, 2400, 1e-3, 50, 2350),
     /** The decoder alone, from whole scenes: latents that were encoded before stay valid. */
     DECODER(6, 2400, 1e-3, 50, 2350),
+    /** A small decoder for previews, from the latents of whole scenes. */
+    TINY_VAE(8, 4_000, 2e-3, 100, 3_000),
     /** The T5 encoder, from captions alone. */
     T5(32, 800, 1.5e-3, 50, 750),
     /** The Llama, from captions alone. */

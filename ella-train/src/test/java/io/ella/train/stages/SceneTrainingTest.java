@@ -113,6 +113,7 @@ class SceneTrainingTest {
 
     private void aCheckpointIsTrainedFurther(Torch torch, SceneTraining further)
             throws IOException {
+        assertThat(further.run(Stage.TINY_VAE, () -> false, p -> {})).isTrue();
         Path model = folder.resolve("model-with-maps");
         further.assemble(model);
         Path there = folder.resolve("again");
@@ -127,16 +128,32 @@ class SceneTrainingTest {
             assertThat(furthest(kept.tensor("weight"), base.tensor("maps.weight")))
                     .isLessThan(1e-3f);
         }
-        Path connector = model.resolve("ella/ella.safetensors");
-        doubled(connector, "connector.latents"); // else it is what a fresh one begins with
-        assertThat(again.run(Stage.ALIGN, () -> false, p -> {})).isTrue();
-        try (Safetensors kept = Safetensors.open(connector);
-                Safetensors aligned =
-                        Safetensors.open(there.resolve("align/weights.safetensors"))) {
-            assertThat(
-                            furthest(
-                                    kept.tensor("connector.latents"),
-                                    aligned.tensor("tsc.connector.latents")))
+        goesOn(again, Stage.ALIGN, there, "ella/ella.safetensors", "connector.latents", "tsc.");
+        goesOn(
+                again,
+                Stage.TINY_VAE,
+                there,
+                "tiny_vae/diffusion_pytorch_model.safetensors",
+                "decoder.layers.0.weight",
+                "tiny_vae.");
+    }
+
+    /** A step from a file of the model moves one of its tensors by little. */
+    private void goesOn(
+            SceneTraining training,
+            Stage stage,
+            Path there,
+            String file,
+            String tensor,
+            String prefix)
+            throws IOException {
+        Path stored = folder.resolve("model-with-maps").resolve(file);
+        doubled(stored, tensor); // else it is what a fresh one begins with
+        assertThat(training.run(stage, () -> false, p -> {})).isTrue();
+        Path weights = there.resolve(stage.toString()).resolve("weights.safetensors");
+        try (Safetensors kept = Safetensors.open(stored);
+                Safetensors trained = Safetensors.open(weights)) {
+            assertThat(furthest(kept.tensor(tensor), trained.tensor(prefix + tensor)))
                     .isLessThan(3e-3f);
         }
     }

@@ -105,6 +105,15 @@ class StageStepsTest {
     }
 
     @Test
+    void tinyDecoder() {
+        TinyDecoderTask task = new TinyDecoderTask(SceneModels.tinyVae(), SCENES, latents, 2);
+        learns(task);
+        double[] losses = losses(task);
+        assertThat(losses).hasSize(2);
+        assertThat(losses[0]).isGreaterThan(losses[1]);
+    }
+
+    @Test
     void languageModels() {
         understands(LanguageTask.t5(SCENES, 2), 5); // where heads look, too
         understands(LanguageTask.llama(SCENES, 2), 4);
