@@ -453,6 +453,12 @@ public final class SceneTraining {
         return kept(stage).renamed(name -> model + "." + name);
     }
 
+    private WeightSource lastConnector() {
+        return begun(Stage.TSC)
+                .orElseGet(() -> kept(Stage.TSC))
+                .renamed(name -> Objectives.TSC + "." + name);
+    }
+
     private NoisyScenes noisy(BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
         return new NoisyScenes(scenes, latents(cancelled, listener));
     }
@@ -492,7 +498,7 @@ public final class SceneTraining {
 
     /**
      * Writes what has been trained as a checkpoint that {@link io.ella.pipeline.ElllaPipeline}
-     * opens, in fp16.
+     * opens, in fp16. The connector is that of the last of its stages.
      *
      * @param out the folder of the checkpoint; made if absent
      * @throws EllaException if a stage is missing, or a file cannot be written
@@ -524,7 +530,7 @@ public final class SceneTraining {
                         });
         if (withElla) {
             try (WeightSource text = result(variant.language(), Objectives.TEXT_ENCODER);
-                    WeightSource tsc = result(Stage.TSC, Objectives.TSC)) {
+                    WeightSource tsc = lastConnector()) {
                 checkpoint.ella(variant, tsc, text);
             }
         }

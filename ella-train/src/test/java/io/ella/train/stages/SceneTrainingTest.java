@@ -136,6 +136,14 @@ class SceneTrainingTest {
                 "tiny_vae/diffusion_pytorch_model.safetensors",
                 "decoder.layers.0.weight",
                 "tiny_vae.");
+        Path aligned = folder.resolve("aligned");
+        again.assemble(aligned); // the last stage of the connector there
+        Path weights = there.resolve("align/weights.safetensors");
+        try (Safetensors kept = Safetensors.open(aligned.resolve("ella/ella.safetensors"));
+                Safetensors trained = Safetensors.open(weights)) {
+            assertThat(kept.tensor("connector.latents").floatArray())
+                    .isEqualTo(trained.tensor("tsc.connector.latents").floatArray());
+        }
     }
 
     /** A step from a file of the model moves one of its tensors by little. */
