@@ -348,8 +348,7 @@ public final class SceneTraining {
                                     Objectives.TEXT_ENCODER,
                                     result(variant.language(), Objectives.TEXT_ENCODER),
                                     Objectives.TSC,
-                                    again.map(own -> own.renamed(n -> Objectives.TSC + "." + n))
-                                            .orElse(fresh)));
+                                    again.map(own -> part(own, Objectives.TSC)).orElse(fresh)));
             case T5, LAYOUT, BASE ->
                     again.map(own -> GrownWeights.of(own, fresh, graph.parameters())).orElse(fresh);
             default -> again.orElse(fresh);
@@ -450,13 +449,15 @@ public final class SceneTraining {
 
     /** One of the models that a stage kept, by the model's own names. */
     private WeightSource result(Stage stage, String model) {
-        return kept(stage).renamed(name -> model + "." + name);
+        return part(kept(stage), model);
+    }
+
+    private static WeightSource part(WeightSource kept, String model) {
+        return kept.renamed(name -> model + "." + name);
     }
 
     private WeightSource lastConnector() {
-        return begun(Stage.TSC)
-                .orElseGet(() -> kept(Stage.TSC))
-                .renamed(name -> Objectives.TSC + "." + name);
+        return part(begun(Stage.TSC).orElseGet(() -> kept(Stage.TSC)), Objectives.TSC);
     }
 
     private NoisyScenes noisy(BooleanSupplier cancelled, Consumer<TrainingProgress> listener) {
@@ -521,11 +522,11 @@ public final class SceneTraining {
             }
         }
         found(Stage.TINY_VAE)
+                .map(kept -> part(kept, Objectives.TINY_VAE))
                 .ifPresent(
-                        kept -> {
-                            try (WeightSource tiny = kept) {
-                                checkpoint.tinyVae(
-                                        tiny.renamed(n -> Objectives.TINY_VAE + "." + n));
+                        tiny -> {
+                            try (tiny) {
+                                checkpoint.tinyVae(tiny);
                             }
                         });
         if (withElla) {
